@@ -7,23 +7,23 @@
 #include "iam/iam.h"
 #include "iam/policy.h"
 
-#define MLN_PRINCIPAL_CACHE_MS  ((int64_t)500)
-#define MLN_PRINCIPALS_MAX      ((size_t)10000)
-#define MLN_NONCE_BYTES_MAX     ((size_t)128)
+#define MLN_PRINCIPAL_CACHE_MS ((int64_t)500)
+#define MLN_PRINCIPALS_MAX     ((size_t)10000)
+#define MLN_NONCE_BYTES_MAX    ((size_t)128)
 
 struct mln_auth_options {
     const struct mln_seal *seal;
     const struct mln_clock *clock;
-    int64_t nonce_ttl_ms;            /* Twice the allowed clock skew: 30 minutes. */
-    size_t nonces_max;               /* 0: 2,000,000. Full: refuse. */
-    int64_t requests_per_s;          /* Per user; 0: 1,000. */
-    int64_t failures_per_s;          /* Failed authentications per address; 0: 200. */
-    size_t addresses_max;            /* 0: 100,000 remembered; the idle go first. */
+    int64_t nonce_ttl_ms;   /* Twice the allowed clock skew: 30 minutes. */
+    size_t nonces_max;      /* 0: 2,000,000. Full: refuse. */
+    int64_t requests_per_s; /* Per user; 0: 1,000. */
+    int64_t failures_per_s; /* Failed authentications per address; 0: 200. */
+    size_t addresses_max;   /* 0: 100,000 remembered; the idle go first. */
 };
 
 struct mln_auth;
-MLN_MUST_USE int mln_auth_new(const struct mln_auth_options *options, struct mln_auth **out,
-        struct mln_err *err);
+MLN_MUST_USE int mln_auth_new(
+        const struct mln_auth_options *options, struct mln_auth **out, struct mln_err *err);
 void mln_auth_free(struct mln_auth *auth);
 
 /* Who calls. Counted references: release with mln_principal_unref(). */
@@ -43,9 +43,15 @@ MLN_MUST_USE int mln_auth_principal(struct mln_auth *auth, struct mln_store *sto
         struct mln_str access_key_id, const struct mln_principal **out, struct mln_err *err);
 void mln_principal_unref(const struct mln_principal *principal);
 
-/* After the signature verified: MLN_OK, MLN_EEXIST (replayed), MLN_ETRANSIENT (memory of nonces is full). */
+/* After the signature verified: MLN_OK, MLN_EEXIST (replayed), MLN_ETRANSIENT (memory of nonces is
+ * full). */
 MLN_MUST_USE int mln_auth_use_nonce(struct mln_auth *auth, struct mln_str access_key_id,
         struct mln_str nonce, struct mln_err *err);
+
+/* The nonce of a write, kept in the store too, so that it outlives a restart. MLN_EEXIST when
+ * replayed. */
+MLN_MUST_USE int mln_auth_use_write_nonce(struct mln_auth *auth, struct mln_store *store,
+        struct mln_str access_key_id, struct mln_str nonce, struct mln_err *err);
 
 /* Takes one token of the user's bucket: 0, or the milliseconds until there is one. */
 int64_t mln_auth_limit_user(struct mln_auth *auth, const struct mln_principal *principal);

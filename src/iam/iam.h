@@ -1,9 +1,9 @@
 /*
- * Identities: users, access keys, sealing of secrets, and the operations that administrators do with
- * them. Access keys belong to users; a secret is shown once, when it is made, to the profile file that
- * asked for it. At rest a secret is sealed with XChaCha20-Poly1305 (libsodium) under a key from another
- * place than the store; the access key id, account and user are bound as associated data, so that a
- * sealed secret cannot be moved to another row.
+ * Identities: users, access keys, sealing of secrets, and the operations that administrators do
+ * with them. Access keys belong to users; a secret is shown once, when it is made, to the profile
+ * file that asked for it. At rest a secret is sealed with XChaCha20-Poly1305 (libsodium) under a
+ * key from another place than the store; the access key id, account and user are bound as
+ * associated data, so that a sealed secret cannot be moved to another row.
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 #include "base/secret.h"
 #include "store/store.h"
 
-#define MLN_ACCESS_KEY_ID_MAX   32 /* "LTAI5t" and 18 letters and digits: 24 characters and a NUL fit. */
+#define MLN_ACCESS_KEY_ID_MAX \
+    32 /* "LTAI5t" and 18 letters and digits: 24 characters and a NUL fit. */
 #define MLN_USER_NAME_CHARS_MAX 64 /* [A-Za-z0-9._-], starting with a letter or digit */
 #define MLN_KEYS_PER_USER_MAX   2  /* As the cloud's RAM: two, so that keys can be rotated. */
 
@@ -23,9 +24,10 @@
 struct mln_seal;
 
 /*
- * Where the file is: `path` when given, else $MERLON_SEAL_KEY_FILE, else $CREDENTIALS_DIRECTORY/merlon-seal-key
- * (systemd), else ~/.config/merlon/seal.key. `create` makes it (mode 0600, folders 0700) when it is
- * missing. MLN_ENOTFOUND, MLN_EDENIED, MLN_ECONFIG (readable by others, malformed): the message names the file.
+ * Where the file is: `path` when given, else $MERLON_SEAL_KEY_FILE, else
+ * $CREDENTIALS_DIRECTORY/merlon-seal-key (systemd), else ~/.config/merlon/seal.key. `create` makes
+ * it (mode 0600, folders 0700) when it is missing. MLN_ENOTFOUND, MLN_EDENIED, MLN_ECONFIG
+ * (readable by others, malformed): the message names the file.
  */
 struct mln_seal_options {
     const char *path; /* NULL: look as above */
@@ -33,12 +35,13 @@ struct mln_seal_options {
     const struct mln_env *env;
     const struct mln_random *random;
 };
-MLN_MUST_USE int mln_seal_open(const struct mln_seal_options *options, struct mln_seal **out,
-        struct mln_err *err);
+MLN_MUST_USE int mln_seal_open(
+        const struct mln_seal_options *options, struct mln_seal **out, struct mln_err *err);
 void mln_seal_free(struct mln_seal *seal);
 const char *mln_seal_path(const struct mln_seal *seal);
 
-/* Seals `secret` for one row. `sealed` gets nonce and ciphertext, `key_id` the id of the sealing key (17 bytes with NUL). */
+/* Seals `secret` for one row. `sealed` gets nonce and ciphertext, `key_id` the id of the sealing
+ * key (17 bytes with NUL). */
 struct mln_seal_binding {
     struct mln_str access_key_id, account_id, user_name;
 };
@@ -46,15 +49,16 @@ MLN_MUST_USE int mln_seal_close_secret(const struct mln_seal *seal, const struct
         const struct mln_seal_binding *binding, struct mln_str secret, struct mln_buf *sealed,
         char key_id[17], struct mln_err *err);
 
-/* MLN_ENOTFOUND: sealed with a key that is not in the file. MLN_ECORRUPT: changed, or moved from another row. */
+/* MLN_ENOTFOUND: sealed with a key that is not in the file. MLN_ECORRUPT: changed, or moved from
+ * another row. */
 MLN_MUST_USE int mln_seal_open_secret(const struct mln_seal *seal,
         const struct mln_seal_binding *binding, struct mln_str sealed, struct mln_str key_id,
         struct mln_secret *out, struct mln_err *err);
 
 /*
- * Rotation: puts a new key first in the file, re-seals every secret of the store in one transaction,
- * then removes the old keys. Safe to repeat after a crash at any point: the file holds both keys until
- * the store is done. `resealed` counts secrets.
+ * Rotation: puts a new key first in the file, re-seals every secret of the store in one
+ * transaction, then removes the old keys. Safe to repeat after a crash at any point: the file holds
+ * both keys until the store is done. `resealed` counts secrets.
  */
 MLN_MUST_USE int mln_seal_rotate(struct mln_seal *seal, struct mln_store *store,
         const struct mln_random *random, int64_t *resealed, struct mln_err *err);
@@ -110,7 +114,8 @@ typedef int mln_iam_user_fn(void *ctx, const struct mln_iam_user *user, struct m
 MLN_MUST_USE int mln_iam_user_list(const struct mln_iam *iam, struct mln_str account_id,
         mln_iam_user_fn *fn, void *ctx, struct mln_err *err);
 
-/* A key as it may be shown: never the id itself. `handle` is a short name made from user and order ("admin/1"). */
+/* A key as it may be shown: never the id itself. `handle` is a short name made from user and order
+ * ("admin/1"). */
 struct mln_iam_key {
     struct mln_str user_name;
     char handle[96];

@@ -1,7 +1,8 @@
 /*
- * RAM policies: who may call which action. Version "1", statements of Effect, Action and Resource with
- * `*` and `?` wildcards; Deny wins. What is not evaluated (Condition, NotAction, NotResource, Principal)
- * is refused when it is written, so that no policy means less than it says.
+ * RAM policies: who may call which action. Version "1", statements of Effect, Action and Resource
+ * with
+ * `*` and `?` wildcards; Deny wins. What is not evaluated (Condition, NotAction, NotResource,
+ * Principal) is refused when it is written, so that no policy means less than it says.
  */
 #pragma once
 
@@ -20,8 +21,9 @@ MLN_MUST_USE int mln_policy_parse(struct mln_str document, struct mln_arena *are
 enum mln_decision { MLN_IMPLICIT_DENY, MLN_EXPLICIT_DENY, MLN_ALLOW };
 
 /*
- * Decides over all policies of a caller. Actions compare without case ("yundun-sddp:DescribeRiskRules"),
- * resources with it. `*` matches any run, also across ':' and '/'.
+ * Decides over all policies of a caller. Actions compare without case
+ * ("yundun-sddp:DescribeRiskRules"), resources with it. `*` matches any run, also across ':' and
+ * '/'.
  */
 enum mln_decision mln_policy_decide(const struct mln_policy *const *policies, size_t count,
         struct mln_str action, struct mln_str resource);
