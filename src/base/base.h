@@ -17,7 +17,7 @@
 
 static inline void mln_auto_freep(void *slot)
 {
-    void **ptr = slot;
+    void **ptr = (void **)slot; /* The cast is for the one C++ file. */
     free(*ptr);
 }
 

@@ -1,6 +1,6 @@
 /*
- * One streaming writer, two syntaxes. The same calls produce JSON, or the cloud's XML: an object is an
- * element with a child per member, a list is its element repeated, an empty list is nothing.
+ * One streaming writer, two syntaxes. The same calls produce JSON, or the cloud's XML: an object is
+ * an element with a child per member, a list is its element repeated, an empty list is nothing.
  *
  *     struct mln_writer w;
  *     mln_writer_begin(&w, out, MLN_FORMAT_XML, "DescribeRiskRulesResponse");
@@ -12,8 +12,8 @@
  *     mln_writer_list_end(&w);
  *     mln_writer_end(&w);
  *
- * JSON strings are always valid UTF-8: invalid bytes become U+FFFD. XML carries no character that XML
- * 1.0 forbids: those become U+FFFD too. Failures stick in `out` (base/str.h).
+ * JSON strings are always valid UTF-8: invalid bytes become U+FFFD. XML carries no character that
+ * XML 1.0 forbids: those become U+FFFD too. Failures stick in `out` (base/str.h).
  */
 #pragma once
 
@@ -35,12 +35,14 @@ struct mln_writer {
     } level[MLN_WRITER_DEPTH_MAX];
 };
 
-/* Starts the document; `root` is the XML root element and is ignored in JSON. XML starts with its declaration. */
-void mln_writer_begin(struct mln_writer *w, struct mln_buf *out, enum mln_format format,
-        const char *root);
+/* Starts the document; `root` is the XML root element and is ignored in JSON. XML starts with its
+ * declaration. */
+void mln_writer_begin(
+        struct mln_writer *w, struct mln_buf *out, enum mln_format format, const char *root);
 void mln_writer_end(struct mln_writer *w);
 
-/* `key` is NULL inside a list, and outlives the matching _end. Keys are ours: ASCII names, never outside text. */
+/* `key` is NULL inside a list, and outlives the matching _end. Keys are ours: ASCII names, never
+ * outside text. */
 void mln_writer_object_begin(struct mln_writer *w, const char *key);
 void mln_writer_object_end(struct mln_writer *w);
 void mln_writer_list_begin(struct mln_writer *w, const char *key);
@@ -63,5 +65,6 @@ void mln_writer_null(struct mln_writer *w, const char *key); /* XML: nothing at 
 /* A member whose name is outside text (JSON only: label tables, policies). */
 void mln_writer_str_named(struct mln_writer *w, struct mln_str name, struct mln_str value);
 
-/* Appends `text` as a quoted JSON string, as the writer does. For the places that build JSON by hand. */
+/* Appends `text` as a quoted JSON string, as the writer does. For the places that build JSON by
+ * hand. */
 void mln_json_quote(struct mln_str text, struct mln_buf *out);
