@@ -35,6 +35,7 @@ void mln_arena_reset(struct mln_arena *arena)
     arena->head = kept;
 }
 
+/* A block of its own stands behind the head, so that the rest of the head stays in use. */
 static struct mln_arena_block *block_with_room(struct mln_arena *arena, size_t size)
 {
     struct mln_arena_block *block = arena->head;
@@ -46,7 +47,12 @@ static struct mln_arena_block *block_with_room(struct mln_arena *arena, size_t s
     if (block == NULL)
         return NULL;
     *block = (struct mln_arena_block){ .next = arena->head, .size = room };
-    arena->head = block;
+    if (size >= BLOCK_BYTES && arena->head != NULL) {
+        block->next = arena->head->next;
+        arena->head->next = block;
+    } else {
+        arena->head = block;
+    }
     return block;
 }
 
@@ -56,7 +62,8 @@ void *mln_arena_alloc(struct mln_arena *arena, size_t size)
     size_t align = alignof(max_align_t);
     void *out;
 
-    if (size > arena->max_bytes || arena->used_bytes > arena->max_bytes - size)
+    if (size > arena->max_bytes || arena->used_bytes > arena->max_bytes - size ||
+            size > SIZE_MAX / 2)
         return NULL;
     size = size == 0 ? align : (size + align - 1) / align * align;
     block = block_with_room(arena, size);

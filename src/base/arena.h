@@ -1,6 +1,6 @@
 /*
- * An arena: allocations that live and die together, with a limit. Used for a request, a rule file, a
- * batch. Not thread-safe; each thread has its own.
+ * An arena: allocations that live and die together, with a limit. Used for a request, a rule file,
+ * a batch. Not thread-safe; each thread has its own.
  */
 #pragma once
 
@@ -13,9 +13,9 @@ struct mln_arena {
     size_t used_bytes, max_bytes;
 };
 
-#define MLN_ARENA_INIT(limit)  \
-    {                          \
-        .max_bytes = (limit)   \
+#define MLN_ARENA_INIT(limit) \
+    {                         \
+        .max_bytes = (limit)  \
     }
 
 /* Frees every block. */
@@ -30,5 +30,6 @@ void *mln_arena_alloc(struct mln_arena *arena, size_t size);
 /* A copy with a NUL after it; an empty view with ptr NULL when there is no room. */
 struct mln_str mln_arena_dup(struct mln_arena *arena, struct mln_str s);
 
-/* The same as a C string; NULL when there is no room. Bytes after an embedded NUL are unreachable. */
+/* The same as a C string; NULL when there is no room. Bytes after an embedded NUL are unreachable.
+ */
 char *mln_arena_cstr(struct mln_arena *arena, struct mln_str s);

@@ -8,7 +8,8 @@ struct mln_cidr {
     uint8_t prefix;   /* 0..128; an IPv4 /n is 96+n. */
 };
 
-/* "10.0.0.0/8", "::1", "192.0.2.7": a bare address is a full-length prefix; host bits must be zero. MLN_EINVAL. */
+/* "10.0.0.0/8", "::1", "192.0.2.7": a bare address is a full-length prefix; host bits must be zero.
+ * MLN_EINVAL. */
 MLN_MUST_USE int mln_cidr_parse(struct mln_str text, struct mln_cidr *out);
 
 /* False for text that is not an address. */

@@ -25,7 +25,8 @@ static int64_t system_monotonic(void *ctx)
 
 const struct mln_clock *mln_clock_system(void)
 {
-    static const struct mln_clock clock = { .now_ms = system_now, .monotonic_ms = system_monotonic };
+    static const struct mln_clock clock = { .now_ms = system_now,
+        .monotonic_ms = system_monotonic };
 
     return &clock;
 }
@@ -46,7 +47,8 @@ int64_t mln_days_from_civil(int64_t year, unsigned month, unsigned day)
     int64_t shifted = month <= 2 ? year - 1 : year;
     int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
     int64_t year_of_era = shifted - era * 400;
-    int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day - 1;
+    int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day -
+                          1;
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
     return era * 146097 + day_of_era - 719468;
@@ -64,7 +66,9 @@ void mln_time_format(int64_t time_ms, char out[MLN_TIME_TEXT_MAX])
         time_ms = last_ms;
     seconds = (time_t)(time_ms / MLN_MS_PER_S - (time_ms % MLN_MS_PER_S < 0));
     (void)gmtime_r(&seconds, &tm);
-    (void)strftime(out, MLN_TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    (void)snprintf(out, MLN_TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+            (tm.tm_year + 1900) % 10000, tm.tm_mon % 12 + 1, tm.tm_mday % 32, tm.tm_hour % 24,
+            tm.tm_min % 60, tm.tm_sec % 61);
 }
 
 static bool digits(const char *at, size_t count, unsigned *out)
@@ -97,12 +101,13 @@ int mln_time_parse(struct mln_str text, int64_t *out_ms)
             at[16] != ':' || at[19] != 'Z')
         return MLN_EINVAL;
     if (!digits(at, 4, &year) || !digits(at + 5, 2, &month) || !digits(at + 8, 2, &day) ||
-            !digits(at + 11, 2, &hour) || !digits(at + 14, 2, &minute) || !digits(at + 17, 2, &second))
+            !digits(at + 11, 2, &hour) || !digits(at + 14, 2, &minute) ||
+            !digits(at + 17, 2, &second))
         return MLN_EINVAL;
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
-            minute > 59 || second > 59)
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+            hour > 23 || minute > 59 || second > 59)
         return MLN_EINVAL;
     *out_ms = (((mln_days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) *
-            MLN_MS_PER_S;
+              MLN_MS_PER_S;
     return MLN_OK;
 }

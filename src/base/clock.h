@@ -24,10 +24,12 @@ const struct mln_clock *mln_clock_system(void);
 int64_t mln_now_ms(const struct mln_clock *clock);
 int64_t mln_monotonic_ms(const struct mln_clock *clock);
 
-/* Writes "YYYY-MM-DDTHH:MM:SSZ" (RFC 3339, whole seconds). Times outside years 0001..9999 are clamped. */
+/* Writes "YYYY-MM-DDTHH:MM:SSZ" (RFC 3339, whole seconds). Times outside years 0001..9999 are
+ * clamped. */
 void mln_time_format(int64_t time_ms, char out[MLN_TIME_TEXT_MAX]);
 
-/* Exactly "YYYY-MM-DDTHH:MM:SSZ", a real calendar time: MLN_EINVAL otherwise, `out_ms` untouched. */
+/* Exactly "YYYY-MM-DDTHH:MM:SSZ", a real calendar time: MLN_EINVAL otherwise, `out_ms` untouched.
+ */
 MLN_MUST_USE int mln_time_parse(struct mln_str text, int64_t *out_ms);
 
 /* Days since 1970-01-01 of a proleptic Gregorian date. */

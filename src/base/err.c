@@ -6,12 +6,14 @@
 
 void mln_err_set(struct mln_err *err, int code, const char *fmt, ...)
 {
+    char text[sizeof(err->msg)]; /* The arguments may be the message that stands in `err`. */
     va_list ap;
 
-    err->code = code;
     va_start(ap, fmt);
-    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    err->code = code;
+    memcpy(err->msg, text, sizeof(text));
 }
 
 void mln_err_prefix(struct mln_err *err, const char *fmt, ...)

@@ -1,9 +1,9 @@
 /*
  * Errors: a code for the caller to branch on, and a sentence for the operator to read.
  *
- * The caller owns a `struct mln_err` on its stack, so failing allocates nothing and there is nothing
- * to free. Fallible functions return MLN_OK or a negative `enum mln_code`, take `err` (never NULL) as
- * their last parameter, leave their outputs untouched on failure, and never log.
+ * The caller owns a `struct mln_err` on its stack, so failing allocates nothing and there is
+ * nothing to free. Fallible functions return MLN_OK or a negative `enum mln_code`, take `err`
+ * (never NULL) as their last parameter, leave their outputs untouched on failure, and never log.
  */
 #pragma once
 
@@ -39,8 +39,9 @@ void mln_err_set(struct mln_err *err, int code, const char *fmt, ...) MLN_PRINTF
 void mln_err_prefix(struct mln_err *err, const char *fmt, ...) MLN_PRINTF(2, 3);
 
 /*
- * `return mln_fail(err, MLN_EINVAL, "...")` records a failure; `return mln_wrap(err, rc, "...")` adds
- * "context: " to it on the way up. Macros, so that compilers and analyzers see the non-zero result.
+ * `return mln_fail(err, MLN_EINVAL, "...")` records a failure; `return mln_wrap(err, rc, "...")`
+ * adds "context: " to it on the way up. Macros, so that compilers and analyzers see the non-zero
+ * result.
  */
 #define mln_fail(err, code, ...) (mln_err_set((err), (code), __VA_ARGS__), (code))
 #define mln_wrap(err, code, ...) (mln_err_prefix((err), __VA_ARGS__), (code))

@@ -1,6 +1,7 @@
 /*
- * The log sink: one line per record on stderr (or a given descriptor), JSON for the service and text
- * for commands, always redacted. Only front ends and the daemon loop log; libraries return errors.
+ * The log sink: one line per record on stderr (or a given descriptor), JSON for the service and
+ * text for commands, always redacted. Only front ends and the daemon loop log; libraries return
+ * errors.
  */
 #pragma once
 
@@ -25,6 +26,7 @@ struct mln_log_field {
 /* "error", "warn", "info", "debug" -> level; MLN_EINVAL. */
 MLN_MUST_USE int mln_log_level_parse(struct mln_str name, enum mln_log_level *out);
 
-/* Writes one record when `level` is on. `message` is ours; fields may carry outside text: control characters are escaped. */
+/* Writes one record when `level` is on. `message` is ours; fields may carry outside text: control
+ * characters are escaped. */
 void mln_log_write(const struct mln_log *log, enum mln_log_level level, const char *message,
         const struct mln_log_field *fields, size_t field_count);

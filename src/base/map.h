@@ -1,6 +1,7 @@
 /*
- * A hash map from byte strings to pointers, with a cap. Keys are copied; values are the caller's. The
- * hash is keyed (SipHash, libsodium), so that outsiders who choose keys cannot choose collisions.
+ * A hash map from byte strings to pointers, with a cap. Keys are copied; values are the caller's.
+ * The hash is keyed (SipHash, libsodium), so that outsiders who choose keys cannot choose
+ * collisions.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ void mln_map_fini(struct mln_map *map, void (*free_value)(void *value));
 /* The value of `key`, or NULL. */
 void *mln_map_get(const struct mln_map *map, struct mln_str key);
 
-/* Adds or replaces; the replaced value is stored in `old` when that is not NULL. MLN_ENOMEM, MLN_ETOOBIG. */
+/* Adds or replaces; the replaced value is stored in `old` when that is not NULL. MLN_ENOMEM,
+ * MLN_ETOOBIG. */
 MLN_MUST_USE int mln_map_put(struct mln_map *map, struct mln_str key, void *value, void **old);
 
 /* Takes the entry out and returns its value, or NULL. */

@@ -13,6 +13,7 @@ const struct mln_random *mln_random_system(void);
 
 void mln_random_fill(const struct mln_random *random, void *out, size_t len);
 
-/* 36 upper-case characters of a version 4 UUID (RFC 9562) and a NUL: the spelling of a RequestId. */
+/* 36 upper-case characters of a version 4 UUID (RFC 9562) and a NUL: the spelling of a RequestId.
+ */
 #define MLN_UUID_TEXT_MAX 37
 void mln_uuid_v4(const struct mln_random *random, char out[MLN_UUID_TEXT_MAX]);

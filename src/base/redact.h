@@ -1,14 +1,15 @@
 /*
  * The redactor: everything Merlon prints or logs passes through it (base/log.h and the front ends'
  * output). It replaces the exact bytes of every live secret (also percent-encoded, base64 and JSON
- * escaped) and the shapes of credentials: access key ids, tokens, Authorization and Signature values,
- * strings to sign. The placeholder is "[redacted]".
+ * escaped) and the shapes of credentials: access key ids, tokens, Authorization and Signature
+ * values, strings to sign. The placeholder is "[redacted]".
  */
 #pragma once
 
 #include "base/str.h"
 
-/* Registers bytes to hide until mln_redact_forget() of the same bytes; shorter than 6 bytes is ignored. Thread-safe. */
+/* Registers bytes to hide until mln_redact_forget() of the same bytes; shorter than 6 bytes is
+ * ignored. Thread-safe. */
 void mln_redact_learn(struct mln_str secret);
 void mln_redact_forget(struct mln_str secret);
 

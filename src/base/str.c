@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define FIRST_CAPACITY ((size_t)64)
+
 struct mln_str mln_str_of(const char *cstr)
 {
     return (struct mln_str){ .ptr = cstr, .len = cstr != NULL ? strlen(cstr) : 0 };
@@ -52,7 +54,7 @@ bool mln_str_starts(struct mln_str s, struct mln_str prefix)
 bool mln_str_ends(struct mln_str s, struct mln_str suffix)
 {
     return s.len >= suffix.len &&
-            (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
+           (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
 }
 
 static bool is_blank(char c)
@@ -128,14 +130,16 @@ bool mln_buf_reserve(struct mln_buf *buf, size_t extra)
 
     if (buf->code != MLN_OK)
         return false;
-    if (extra > buf->max || buf->len > buf->max - extra) {
+    if (extra > buf->max || buf->len > buf->max - extra || extra > SIZE_MAX / 2 - buf->len) {
         buf->code = MLN_ETOOBIG;
         return false;
     }
     need = buf->len + extra + 1;
     if (need <= buf->cap)
         return true;
-    cap = buf->cap > SIZE_MAX / 2 ? need : buf->cap * 2;
+    cap = buf->cap < FIRST_CAPACITY ? FIRST_CAPACITY : buf->cap * 2;
+    if (cap > buf->max)
+        cap = buf->max + 1; /* The NUL is not counted. */
     if (cap < need)
         cap = need;
     grown = realloc(buf->ptr, cap);
@@ -176,6 +180,8 @@ void mln_buf_addf(struct mln_buf *buf, const char *fmt, ...)
     va_start(ap, fmt);
     n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
+    if (n < 0 && buf->code == MLN_OK)
+        buf->code = MLN_ETOOBIG; /* Over INT_MAX bytes. */
     if (n < 0 || !mln_buf_reserve(buf, (size_t)n))
         return;
     va_start(ap, fmt);

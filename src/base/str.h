@@ -42,7 +42,8 @@ struct mln_str mln_str_trim(struct mln_str s);
 /* Splits off everything before `sep`; false when `rest` is exhausted. */
 bool mln_str_next(struct mln_str *rest, char sep, struct mln_str *out);
 
-/* Decimal digits with an optional '-', the whole of `s`, within int64: MLN_EINVAL otherwise, untouched out. */
+/* Decimal digits with an optional '-', the whole of `s`, within int64: MLN_EINVAL otherwise,
+ * untouched out. */
 MLN_MUST_USE int mln_str_to_i64(struct mln_str s, int64_t *out);
 
 /*

@@ -13,10 +13,11 @@ size_t mln_utf8_count(struct mln_str s);
 bool mln_utf8_has_control(struct mln_str s);
 
 /*
- * Appends `s` for a terminal or a log: control characters (also C1 and bidirectional overrides) become
- * \xHH or \u{HHHH}; invalid bytes become \xHH. Nothing else changes. '\n' is escaped too.
+ * Appends `s` for a terminal or a log: control characters (also C1 and bidirectional overrides)
+ * become \xHH or \u{HHHH}; invalid bytes become \xHH. Nothing else changes. '\n' is escaped too.
  */
 void mln_utf8_escape_controls(struct mln_str s, struct mln_buf *out);
 
-/* Terminal columns of well-formed text: wide East Asian characters and emoji count two, combining marks none. */
+/* Terminal columns of well-formed text: wide East Asian characters and emoji count two, combining
+ * marks none. */
 size_t mln_utf8_columns(struct mln_str s);

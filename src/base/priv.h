@@ -1,0 +1,46 @@
+/* What the modules of this folder share with each other and with nobody else. */
+#pragma once
+
+#include "base/str.h"
+
+/* Prepares libsodium once per process; every user of it in this folder calls this first. */
+void mln_sodium_ready(void);
+
+/*
+ * The code point at s.ptr[at] and its length in bytes; 0 when the bytes there are not well-formed
+ * UTF-8. `at` must be below s.len.
+ */
+size_t mln_utf8_decode(struct mln_str s, size_t at, uint32_t *out);
+
+/* True for what must not reach a terminal: C0, DEL, C1, line and paragraph separators,
+ * bidirectional controls. */
+bool mln_utf8_is_unsafe(uint32_t code_point);
+
+/* A placeholder that keeps quoted text well-formed in JSON, XML and YAML. */
+#define MLN_REDACTED "[redacted]"
+
+/* True when a value under this name is a credential, whatever it looks like. */
+bool mln_redact_is_name(struct mln_str name);
+
+/* The part of a text that must not be shown; `to` 0 says that there is none. */
+struct mln_span {
+    size_t from, to;
+};
+
+/*
+ * The credential whose name or prefix starts at `at`. Bytes before `done` are hidden already: the
+ * search for the end goes on from there, which keeps nested credentials linear.
+ */
+struct mln_span mln_redact_shape(struct mln_str text, size_t at, size_t done);
+
+/*
+ * Learned secrets. `begin` holds them still for one walk over `text`, which asks at each position;
+ * `end` lets them go. False from `begin` when a secret could not be kept, so that no text is safe.
+ */
+struct mln_redact_walk {
+    struct mln_str text;
+    unsigned encodings; /* Bits of the encodings that can occur in the text. */
+};
+bool mln_redact_walk_begin(struct mln_redact_walk *walk, struct mln_str text);
+size_t mln_redact_walk_at(const struct mln_redact_walk *walk, size_t at, size_t done);
+void mln_redact_walk_end(void);
