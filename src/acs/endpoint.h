@@ -8,7 +8,17 @@ struct mln_product {
     const char *version;    /* "2019-01-03" */
     const char *ram_prefix; /* "yundun-sddp" */
     const char *default_region;
+    const char
+            *host_prefix; /* "sddp": before ".<region>.aliyuncs.com" where no row says otherwise. */
 };
+
+/* A region whose host does not follow the rule. */
+struct mln_endpoint_row {
+    const char *product, *region, *host;
+};
+
+/* All such rows, sorted by product and region. */
+const struct mln_endpoint_row *mln_endpoint_rows(size_t *count);
 
 /* By name ("Sddp") or by API version; NULL when unknown. */
 const struct mln_product *mln_product_by_name(const char *name);

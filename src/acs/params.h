@@ -1,7 +1,7 @@
 /*
- * Request parameters: decoding them from a query, a form or a JSON body, and rebuilding the lists and
- * objects that SDKs flatten (`ItemIds.1`, `HandleInfoList.1.HandleType`); spec: RPC style of the cloud's
- * OpenAPI. Names and values are decoded bytes, borrowed from an arena.
+ * Request parameters: decoding them from a query, a form or a JSON body, and rebuilding the lists
+ * and objects that SDKs flatten (`ItemIds.1`, `HandleInfoList.1.HandleType`); spec: RPC style of
+ * the cloud's OpenAPI. Names and values are decoded bytes, borrowed from an arena.
  */
 #pragma once
 
@@ -45,8 +45,8 @@ bool mln_params_get(const struct mln_params *params, const char *name, bool empt
 
 /*
  * The indexes of a flattened list, in numeric order without repeats: for "ItemIds" the N of every
- * ItemIds.N and ItemIds.N.*. Gaps are fine. At most `max`; MLN_ETOOBIG, MLN_EINVAL for an index that
- * is not 1..100000. `out` is in the arena.
+ * ItemIds.N and ItemIds.N.*. Gaps are fine. At most `max`; MLN_ETOOBIG, MLN_EINVAL for an index
+ * that is not 1..100000. `out` is in the arena.
  */
 struct mln_param_indexes {
     int64_t *items;
