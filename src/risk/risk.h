@@ -1,6 +1,6 @@
 /*
- * Risk events, as the product decides them: listing, showing, summing up and handling. Front ends call
- * this and never the store. Every function works on one account.
+ * Risk events, as the product decides them: listing, showing, summing up and handling. Front ends
+ * call this and never the store. Every function works on one account.
  */
 #pragma once
 
@@ -41,7 +41,8 @@ struct mln_risk_query {
     int64_t page, page_size; /* from 1; 1..MLN_RISK_PAGE_SIZE_MAX */
 };
 
-/* One page in a stable order (newest RiskId first) and the number of matches, from one state of the store. */
+/* One page in a stable order (newest RiskId first) and the number of matches, from one state of the
+ * store. */
 MLN_MUST_USE int mln_risk_list(struct mln_store *store, const struct mln_risk_query *query,
         int64_t *total, mln_risk_event_fn *fn, void *ctx, struct mln_err *err);
 
@@ -70,14 +71,15 @@ MLN_MUST_USE int mln_risk_check_detail(struct mln_str detail, struct mln_err *er
 struct mln_risk_handling {
     struct mln_str account_id;
     int64_t risk_id;
-    int64_t method; /* 0: the only one today */
-    struct mln_str type, detail; /* "Manual" */
+    int64_t method;                                  /* 0: the only one today */
+    struct mln_str type, detail;                     /* "Manual" */
     struct mln_str user_name, request_id, source_ip; /* who and through what, for the trail */
 };
 
 /*
- * Closes an open event and records it in the audit trail, in one transaction. MLN_EINVAL (id, detail),
- * MLN_ENOTFOUND (no such event in this account), MLN_EEXIST (already processed), MLN_ETRANSIENT.
+ * Closes an open event and records it in the audit trail, in one transaction. MLN_EINVAL (id,
+ * detail), MLN_ENOTFOUND (no such event in this account), MLN_EEXIST (already processed),
+ * MLN_ETRANSIENT.
  */
 MLN_MUST_USE int mln_risk_handle(struct mln_store *store, const struct mln_clock *clock,
         const struct mln_risk_handling *handling, struct mln_err *err);
