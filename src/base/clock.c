@@ -1,6 +1,5 @@
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -66,9 +65,10 @@ void mln_time_format(int64_t time_ms, char out[MLN_TIME_TEXT_MAX])
         time_ms = last_ms;
     seconds = (time_t)(time_ms / MLN_MS_PER_S - (time_ms % MLN_MS_PER_S < 0));
     (void)gmtime_r(&seconds, &tm);
-    (void)snprintf(out, MLN_TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-            (tm.tm_year + 1900) % 10000, tm.tm_mon % 12 + 1, tm.tm_mday % 32, tm.tm_hour % 24,
-            tm.tm_min % 60, tm.tm_sec % 61);
+    /* strftime's %Y does not promise four digits. */
+    for (int i = 3, year = tm.tm_year + 1900; i >= 0; i--, year /= 10)
+        out[i] = (char)('0' + year % 10);
+    (void)strftime(out + 4, MLN_TIME_TEXT_MAX - 4, "-%m-%dT%H:%M:%SZ", &tm);
 }
 
 static bool digits(const char *at, size_t count, unsigned *out)
