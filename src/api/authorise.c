@@ -1,0 +1,69 @@
+/* Step 4: may this user do it, and often enough is not too often? */
+#include <stdio.h>
+
+#include "api/call.h"
+
+#define RESOURCE_MAX ((size_t)128)
+
+static bool check_rate(struct mln_call *call)
+{
+    int64_t wait_ms = mln_auth_limit_user(call->gateway->auth, call->principal);
+
+    if (wait_ms <= 0)
+        return true;
+    (void)mln_call_refuse(call, MLN_ACS_THROTTLING_USER, NULL);
+    call->error.retry_after_ms = wait_ms;
+    atomic_fetch_add_explicit(
+            &call->gateway->metrics->throttled[MLN_THROTTLE_USER], 1, memory_order_relaxed);
+    return false;
+}
+
+static void copy_text(struct mln_str text, char *out, size_t room)
+{
+    size_t len = text.len < room ? text.len : room - 1;
+
+    memcpy(out, text.ptr, len);
+    out[len] = '\0';
+}
+
+static bool refuse_denied(struct mln_call *call, enum mln_decision decision)
+{
+    struct mln_acs_error *error = &call->error;
+
+    (void)mln_call_refuse(call, MLN_ACS_NO_PERMISSION, NULL);
+    error->denied = true;
+    error->explicit_deny = decision == MLN_EXPLICIT_DENY;
+    copy_text(mln_str_of(call->action->ram_action), error->auth_action, sizeof(error->auth_action));
+    copy_text(call->principal->user_name, error->principal_name, sizeof(error->principal_name));
+    copy_text(call->principal->account_id, error->principal_owner, sizeof(error->principal_owner));
+    copy_text(MLN_STR("SubUser"), error->principal_type, sizeof(error->principal_type));
+    return false;
+}
+
+/* The resource is everything of the product in the account: these actions know no finer one. */
+static struct mln_str resource_name(struct mln_call *call)
+{
+    const struct mln_action *action = call->action;
+    const char *colon = strchr(action->ram_action, ':');
+    struct mln_str account = call->principal->account_id;
+    char *text = mln_arena_alloc(&call->arena, RESOURCE_MAX);
+    int len;
+
+    if (text == NULL || colon == NULL)
+        return (struct mln_str){ 0 };
+    len = snprintf(text, RESOURCE_MAX, "acs:%.*s:*:%.*s:*", (int)(colon - action->ram_action),
+            action->ram_action, MLN_FMT(account));
+    return (struct mln_str){ .ptr = text, .len = len > 0 ? (size_t)len : 0 };
+}
+
+bool mln_step_authorise(struct mln_call *call)
+{
+    const struct mln_principal *principal = call->principal;
+    enum mln_decision decision;
+
+    if (!check_rate(call))
+        return false;
+    decision = mln_policy_decide(principal->policies, principal->policy_count,
+            mln_str_of(call->action->ram_action), resource_name(call));
+    return decision == MLN_ALLOW || refuse_denied(call, decision);
+}

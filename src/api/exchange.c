@@ -1,0 +1,201 @@
+/*
+ * A request on its way through the HTTP library: made at the request line, ended when the answer
+ * has left or the client has. Exchanges are kept by the thread that serves them and used again.
+ */
+#include "api/priv.h"
+
+#define IDLE_MAX   ((size_t)64) /* Kept per thread. */
+#define PATH_SHOWN ((size_t)256)
+#define USER_SHOWN ((size_t)128)
+
+static struct exchange *make(struct pool_lane *owner)
+{
+    struct exchange *exchange = owner->idle;
+
+    if (exchange != NULL) {
+        owner->idle = exchange->next;
+        owner->idle_count--;
+        return exchange;
+    }
+    return calloc(1, sizeof(*exchange));
+}
+
+static void destroy(struct exchange *exchange)
+{
+    mln_call_fini(&exchange->call);
+    mln_buf_free(&exchange->body);
+    free(exchange);
+}
+
+void pool_lane_free(struct pool_lane *lane)
+{
+    while (lane->idle != NULL) {
+        struct exchange *next = lane->idle->next;
+
+        destroy(lane->idle);
+        lane->idle = next;
+    }
+    mln_lane_fini(&lane->lane);
+    free(lane);
+}
+
+static struct connection *connection_of(struct MHD_Connection *http)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+            http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void start(struct exchange *exchange, struct pool_lane *owner, struct MHD_Connection *http)
+{
+    struct mln_server *server = exchange->server;
+
+    exchange->next = NULL;
+    exchange->owner = owner;
+    exchange->http = http;
+    exchange->connection = connection_of(http);
+    exchange->stage = STAGE_NEW;
+    exchange->start_ms = mln_monotonic_ms(server->options.clock);
+    exchange->discarded_bytes = 0;
+    exchange->content_type = NULL;
+    exchange->header_count = 0;
+    mln_buf_reset(&exchange->body);
+    mln_call_begin(&exchange->call, &owner->lane);
+    if (exchange->connection != NULL)
+        exchange->call.address = exchange->connection->address;
+}
+
+/* The library decodes the URI in place; signatures are over what was sent. */
+static bool keep_uri(struct exchange *exchange, const char *uri)
+{
+    struct mln_str copy = mln_arena_dup(&exchange->call.arena, mln_str_of(uri));
+    const char *mark;
+
+    if (copy.ptr == NULL)
+        return false;
+    mark = memchr(copy.ptr, '?', copy.len);
+    exchange->path = copy;
+    exchange->call.request.raw_query = (struct mln_str){ 0 };
+    if (mark != NULL) {
+        exchange->path.len = (size_t)(mark - copy.ptr);
+        exchange->call.request.raw_query = (struct mln_str){ .ptr = mark + 1,
+            .len = copy.len - exchange->path.len - 1 };
+    }
+    exchange->call.request.path = exchange->path;
+    return true;
+}
+
+void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *http)
+{
+    struct mln_server *server = cls;
+    struct pool_lane *owner = server_lane(server);
+    struct exchange *exchange = owner != NULL ? make(owner) : NULL;
+
+    atomic_fetch_add_explicit(&server->metrics.in_flight, 1, memory_order_relaxed);
+    if (exchange == NULL)
+        return NULL;
+    if (exchange->server == NULL) {
+        exchange->server = server;
+        mln_call_init(&exchange->call, &server->gateway);
+        exchange->body = (struct mln_buf)MLN_BUF_INIT(server->options.body_max);
+    }
+    start(exchange, owner, http);
+    if (!keep_uri(exchange, uri)) {
+        destroy(exchange);
+        return NULL;
+    }
+    return exchange;
+}
+
+/* Method names of outsiders stay out of the log's columns. */
+static const char *method_shown(struct mln_str method)
+{
+    static const char *const known[] = { "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS",
+        "PATCH" };
+
+    for (size_t i = 0; i < MLN_LEN(known); i++) {
+        if (mln_str_is(method, known[i]))
+            return known[i];
+    }
+    return "other";
+}
+
+static const char *shown(struct mln_str text, char *out, size_t room)
+{
+    size_t len = text.len < room ? text.len : room - 1;
+
+    if (len > 0)
+        memcpy(out, text.ptr, len);
+    out[len] = '\0';
+    return out;
+}
+
+static void log_access(const struct exchange *exchange, int status, int64_t ms)
+{
+    const struct mln_call *call = &exchange->call;
+    const struct mln_principal *principal = call->principal;
+    char path[PATH_SHOWN], account[USER_SHOWN], user[USER_SHOWN];
+    const struct mln_log_field fields[] = {
+        { .key = "method", .text = method_shown(call->request.method) },
+        { .key = "path", .text = shown(exchange->path, path, sizeof(path)) },
+        { .key = "action", .text = call->action != NULL ? call->action->name : "" },
+        { .key = "status", .number = status },
+        { .key = "code", .text = call->refused ? call->error.code : "" },
+        { .key = "ms", .number = ms },
+        { .key = "request_id", .text = call->request_id },
+        { .key = "address", .text = call->address },
+        { .key = "account",
+                .text = principal != NULL ? shown(principal->account_id, account, sizeof(account))
+                                          : "" },
+        { .key = "user",
+                .text = principal != NULL ? shown(principal->user_name, user, sizeof(user)) : "" },
+    };
+
+    mln_log_write(exchange->server->options.log, MLN_LOG_INFO, "request", fields, MLN_LEN(fields));
+}
+
+static void keep_or_destroy(struct exchange *exchange)
+{
+    struct pool_lane *owner = exchange->owner;
+
+    if (owner->idle_count >= IDLE_MAX) {
+        destroy(exchange);
+        return;
+    }
+    mln_call_end(&exchange->call);
+    if (exchange->body.cap > MLN_CALL_MEMORY_KEPT) {
+        mln_buf_free(&exchange->body);
+        exchange->body = (struct mln_buf)MLN_BUF_INIT(exchange->server->options.body_max);
+    }
+    exchange->next = owner->idle;
+    owner->idle = exchange;
+    owner->idle_count++;
+}
+
+/* 0: the client left before it had its answer. */
+static int status(const struct exchange *exchange, enum MHD_RequestTerminationCode why)
+{
+    return why == MHD_REQUEST_TERMINATED_COMPLETED_OK ? exchange->call.status : 0;
+}
+
+void exchange_end(
+        void *cls, struct MHD_Connection *http, void **state, enum MHD_RequestTerminationCode why)
+{
+    struct mln_server *server = cls;
+    struct exchange *exchange = *state;
+    int64_t ms;
+
+    (void)http;
+    *state = NULL;
+    atomic_fetch_sub_explicit(&server->metrics.in_flight, 1, memory_order_relaxed);
+    if (exchange == NULL)
+        return;
+    ms = mln_monotonic_ms(server->options.clock) - exchange->start_ms;
+    mln_metrics_request(&server->metrics, exchange->call.action, status(exchange, why), ms);
+    if (server->options.log->level >= MLN_LOG_INFO)
+        log_access(exchange, status(exchange, why), ms);
+    if (exchange->connection != NULL)
+        connection_expect(exchange->connection, server);
+    keep_or_destroy(exchange);
+}

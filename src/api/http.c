@@ -1,0 +1,165 @@
+/*
+ * Between the HTTP library and the call: reading the request within its limits, handing a write to
+ * the queue, sending the answer.
+ */
+#include <stdio.h>
+
+#include "api/priv.h"
+
+/* Of a body that turned out too large, this much more is read so that the client can see the
+ * answer. */
+#define DISCARD_MAX ((size_t)8 * 1024 * 1024)
+
+#define JSON_TYPE "application/json;charset=utf-8"
+#define XML_TYPE  "text/xml;charset=utf-8"
+
+static void add_headers(struct MHD_Response *response, const struct exchange *exchange)
+{
+    const struct mln_call *call = &exchange->call;
+    const char *type = exchange->content_type;
+    char retry[24];
+
+    if (type == NULL)
+        type = call->format == MLN_FORMAT_XML ? XML_TYPE : JSON_TYPE;
+    (void)MHD_add_response_header(response, "Content-Type", type);
+    (void)MHD_add_response_header(response, "x-acs-request-id", call->request_id);
+    if (call->refused && call->error.retry_after_ms >= 0) {
+        (void)snprintf(retry, sizeof(retry), "%lld", (long long)call->error.retry_after_ms);
+        (void)MHD_add_response_header(response, "x-acs-retry-after", retry);
+    }
+    if (atomic_load_explicit(&exchange->server->stopping, memory_order_relaxed))
+        (void)MHD_add_response_header(response, "Connection", "close");
+}
+
+/* The answer's bytes stay in the exchange until exchange_end(), so the library need not copy them.
+ */
+static enum MHD_Result send_answer(struct exchange *exchange)
+{
+    struct mln_str body = mln_buf_str(&exchange->call.out);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+            body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result queued;
+
+    if (response == NULL)
+        return MHD_NO;
+    exchange->stage = STAGE_DONE;
+    add_headers(response, exchange);
+    if (exchange->connection != NULL)
+        connection_expect(exchange->connection, exchange->server);
+    queued = MHD_queue_response(exchange->http, (unsigned)exchange->call.status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, enum mln_acs_code code)
+{
+    (void)mln_call_refuse(&exchange->call, code, NULL);
+    mln_call_render_refusal(&exchange->call);
+    return send_answer(exchange);
+}
+
+static enum MHD_Result keep_header(void *cls, enum MHD_ValueKind kind, const char *name,
+        size_t name_len, const char *value, size_t value_len)
+{
+    struct exchange *exchange = cls;
+
+    (void)kind;
+    if (exchange->header_count == MLN_HEADERS_MAX)
+        return MHD_NO;
+    exchange->headers[exchange->header_count++] = (struct mln_header){
+        .name = { .ptr = name, .len = name_len },
+        .value = { .ptr = value != NULL ? value : "", .len = value_len },
+    };
+    return MHD_YES;
+}
+
+static bool body_is_too_large(const struct exchange *exchange)
+{
+    struct mln_str text;
+    int64_t len;
+
+    if (!mln_acs_header(&exchange->call.request, "Content-Length", &text))
+        return false;
+    return mln_str_to_i64(text, &len) != MLN_OK ||
+           len > (int64_t)exchange->server->options.body_max;
+}
+
+/* The headers have arrived. An answer given now is an answer before the body. */
+static enum MHD_Result begin(struct exchange *exchange, const char *method)
+{
+    struct mln_acs_request *request = &exchange->call.request;
+    int present;
+
+    present = MHD_get_connection_values_n(exchange->http, MHD_HEADER_KIND, keep_header, exchange);
+    request->method = mln_str_of(method);
+    request->headers = exchange->headers;
+    request->header_count = exchange->header_count;
+    if (present > (int)MLN_HEADERS_MAX || body_is_too_large(exchange))
+        return refuse(exchange, MLN_ACS_REQUEST_ENTITY_TOO_LARGE);
+    exchange->stage = STAGE_BODY;
+    return MHD_YES;
+}
+
+/* A chunked body says its size only by coming. */
+static enum MHD_Result take_body(struct exchange *exchange, const char *upload, size_t *upload_len)
+{
+    if (exchange->stage == STAGE_BODY) {
+        mln_buf_add(&exchange->body, (struct mln_str){ .ptr = upload, .len = *upload_len });
+        if (exchange->body.code != MLN_OK)
+            exchange->stage = STAGE_OVERFLOW;
+    }
+    if (exchange->stage == STAGE_OVERFLOW) {
+        exchange->discarded_bytes += *upload_len;
+        if (exchange->discarded_bytes > DISCARD_MAX)
+            return MHD_NO;
+    }
+    *upload_len = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result complete(struct exchange *exchange)
+{
+    struct mln_call *call = &exchange->call;
+
+    if (exchange->connection != NULL)
+        connection_pause(exchange->connection);
+    call->request.body = mln_buf_str(&exchange->body);
+    if (page_answer(exchange))
+        return send_answer(exchange);
+    if (!mln_str_is(exchange->path, "/"))
+        return refuse(exchange, MLN_ACS_INVALID_ACTION_NOT_FOUND);
+    if (!mln_call_prepare(call))
+        return send_answer(exchange);
+    if (!call->action->writes) {
+        mln_call_act(call, &exchange->owner->lane);
+        return send_answer(exchange);
+    }
+    if (writes_submit(&exchange->server->writes, exchange))
+        return MHD_YES;
+    atomic_fetch_add_explicit(
+            &exchange->server->metrics.throttled[MLN_THROTTLE_QUEUE], 1, memory_order_relaxed);
+    return refuse(exchange, MLN_ACS_SERVICE_UNAVAILABLE);
+}
+
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *http, const char *url,
+        const char *method, const char *version, const char *upload, size_t *upload_len,
+        void **state)
+{
+    struct exchange *exchange = *state;
+
+    (void)cls;
+    (void)http;
+    (void)url;
+    (void)version;
+    if (exchange == NULL)
+        return MHD_NO; /* No memory at the request line. */
+    if (exchange->stage == STAGE_NEW)
+        return begin(exchange, method);
+    if (*upload_len > 0)
+        return take_body(exchange, upload, upload_len);
+    if (exchange->stage == STAGE_DONE)
+        return send_answer(exchange);
+    if (exchange->stage == STAGE_OVERFLOW)
+        return refuse(exchange, MLN_ACS_REQUEST_ENTITY_TOO_LARGE);
+    return exchange->stage == STAGE_BODY ? complete(exchange) : MHD_YES;
+}
