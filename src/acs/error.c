@@ -99,8 +99,10 @@ static size_t token_len(struct mln_str text, struct mln_str end)
     return len;
 }
 
-/* Tokens are bearers' secrets: an answer that quotes a request leaves them out. One pass, whatever
- * is in it. */
+/*
+ * Tokens are bearers' secrets: an answer that quotes a request leaves them out. One pass, whatever
+ * is in it.
+ */
 static void add_without_tokens(struct mln_str text, struct mln_buf *out)
 {
     size_t copied = 0;

@@ -63,7 +63,9 @@ struct mln_acs_answer_error {
     struct mln_str code, message, request_id, auth_action;
 };
 
-/* Reads the error members of an answer body in JSON (any case of the first letter) or XML. False
- * when there is no Code. */
+/*
+ * Reads the error members of an answer body in JSON (any case of the first letter) or XML. False
+ * when there is no Code.
+ */
 bool mln_acs_error_read(
         struct mln_str body, struct mln_arena *arena, struct mln_acs_answer_error *out);

@@ -1,5 +1,7 @@
-/* Error answers as a client reads them: the cloud's in JSON or XML, and the lower-case JSON of some
- * of its consoles. */
+/*
+ * Error answers as a client reads them: the cloud's in JSON or XML, and the lower-case JSON of some
+ * of its consoles.
+ */
 #include "acs/error.h"
 #include "wire/json.h"
 #include "wire/xml.h"

@@ -1,5 +1,7 @@
-/* A JSON body as parameters: the same names that SDKs build when they flatten a request into a
- * query. */
+/*
+ * A JSON body as parameters: the same names that SDKs build when they flatten a request into a
+ * query.
+ */
 #include "acs/params.h"
 #include "wire/json.h"
 
@@ -38,8 +40,8 @@ static int add_number(struct flattening *f, struct mln_json_value value)
 static int add_value(struct flattening *f, struct mln_json_value value);
 
 /* Recursion ends at the reader's depth limit, MLN_JSON_DEPTH_MAX. */
-static int add_members(
-        struct flattening *f, struct mln_json_value container) // NOLINT(misc-no-recursion)
+// NOLINTNEXTLINE(misc-no-recursion)
+static int add_members(struct flattening *f, struct mln_json_value container)
 {
     bool is_list = mln_json_type(container) == MLN_JSON_ARRAY;
     struct mln_json_iter it = mln_json_iter(container);
@@ -68,7 +70,8 @@ static int add_members(
     return MLN_OK;
 }
 
-static int add_value(struct flattening *f, struct mln_json_value value) // NOLINT(misc-no-recursion)
+// NOLINTNEXTLINE(misc-no-recursion)
+static int add_value(struct flattening *f, struct mln_json_value value)
 {
     struct mln_str text;
     bool truth = false;

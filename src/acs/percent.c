@@ -20,8 +20,10 @@ void mln_percent_encode(struct mln_str text, struct mln_buf *out)
         out->code = MLN_ETOOBIG;
         return;
     }
-    /* Exactly what is needed: a reservation for the worst case would meet the limit of `out` too
-     * early. */
+    /*
+     * Exactly what is needed: a reservation for the worst case would meet the limit of `out` too
+     * early.
+     */
     if (!mln_buf_reserve(out, text.len + 2 * escaped))
         return;
     at = out->ptr + out->len;

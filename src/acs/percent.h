@@ -1,5 +1,7 @@
-/* Percent-encoding as Alibaba Cloud signs it: RFC 3986 unreserved characters stay, all else is %XX
- * in upper case. */
+/*
+ * Percent-encoding as Alibaba Cloud signs it: RFC 3986 unreserved characters stay, all else is %XX
+ * in upper case.
+ */
 #pragma once
 
 #include "base/str.h"

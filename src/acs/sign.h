@@ -34,8 +34,10 @@ struct mln_acs_request {
 /* The first header called `name` (any case); false when absent. */
 bool mln_acs_header(const struct mln_acs_request *request, const char *name, struct mln_str *out);
 
-/* Lower-case hex of SHA-256 with its NUL; empty (which equals nothing) when the crypto library
- * fails. */
+/*
+ * Lower-case hex of SHA-256 with its NUL; empty (which equals nothing) when the crypto library
+ * fails.
+ */
 void mln_sha256_hex(struct mln_str bytes, char out[MLN_SHA256_HEX_MAX]);
 
 /* By name: HMAC-SHA1 for V1's SignatureMethod, ACS3-HMAC-SHA256 for V3. All others are refused. */
@@ -50,14 +52,18 @@ bool mln_v3_algorithm_supported(struct mln_str algorithm);
 MLN_MUST_USE int mln_v1_sign(struct mln_str method, struct mln_params *params, struct mln_str key,
         struct mln_buf *string_to_sign, struct mln_buf *signature, struct mln_err *err);
 
-/* The parsed Authorization header of a V3 request; attributes in any order, blanks after commas
- * allowed. */
+/*
+ * The parsed Authorization header of a V3 request; attributes in any order, blanks after commas
+ * allowed.
+ */
 struct mln_v3_authorization {
     struct mln_str algorithm, credential, signed_headers, signature;
 };
 
-/* MLN_EINVAL when it is not of that form. The algorithm is any ACS3-*: ask
- * mln_v3_algorithm_supported(). */
+/*
+ * MLN_EINVAL when it is not of that form. The algorithm is any ACS3-*: ask
+ * mln_v3_algorithm_supported().
+ */
 MLN_MUST_USE int mln_v3_authorization_parse(
         struct mln_str header, struct mln_v3_authorization *out, struct mln_err *err);
 

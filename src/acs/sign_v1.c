@@ -1,5 +1,7 @@
-/* Signature version 1.0: HMAC-SHA1 over the method and all parameters, as query or form carries
- * them. */
+/*
+ * Signature version 1.0: HMAC-SHA1 over the method and all parameters, as query or form carries
+ * them.
+ */
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -76,7 +78,7 @@ int mln_v1_sign(struct mln_str method, struct mln_params *params, struct mln_str
 {
     MLN_AUTO(mln_buf_free) struct mln_buf built = MLN_BUF_INIT(MLN_CANONICAL_MAX);
     unsigned char mac[MLN_SHA1_BYTES], base64[BASE64_SHA1_MAX];
-    struct mln_str text, done;
+    struct mln_str text = { 0 }, done;
     int rc = build_string_to_sign(method, params, &built, err);
 
     if (rc == MLN_OK)

@@ -148,7 +148,7 @@ int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *canonical,
     MLN_AUTO(mln_buf_free) struct mln_buf hex = MLN_BUF_INIT(MLN_V3_SIGNATURE_LEN);
     unsigned char mac[MLN_SHA256_BYTES];
     char hash[MLN_SHA256_HEX_MAX];
-    struct mln_str text, line, done;
+    struct mln_str text = { 0 }, line = { 0 }, done;
     int rc = build_canonical(input, &built, err);
 
     if (rc == MLN_OK)
