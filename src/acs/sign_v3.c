@@ -10,6 +10,8 @@
 /* What parsing the query of one request may take: the decoded copy and its table. */
 #define QUERY_ARENA_BYTES (MLN_CANONICAL_MAX + MLN_PARAMS_MAX * 4 * sizeof(struct mln_param))
 
+#define CANONICAL_TYPICAL_BYTES ((size_t)2048)
+
 /* In the raw form these would let one name stand for several parameters. */
 static bool is_ambiguous(struct mln_str name)
 {
@@ -55,11 +57,14 @@ static int by_text(const void *left, const void *right)
 
 static void add_lower(struct mln_str text, struct mln_buf *out)
 {
+    if (!mln_buf_reserve(out, text.len))
+        return;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
 
-        mln_buf_add_char(out, (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
+        out->ptr[out->len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     }
+    out->ptr[out->len] = '\0';
 }
 
 /* One line for all headers of that name. */
@@ -113,6 +118,8 @@ static int build_canonical(
     const struct mln_acs_request *request = input->request;
     int rc;
 
+    (void)mln_buf_reserve(
+            out, CANONICAL_TYPICAL_BYTES); /* Growing from nothing costs as much as the hash. */
     mln_buf_add(out, request->method);
     mln_buf_add_char(out, '\n');
     mln_buf_add(out, request->path.len > 0 ? request->path : MLN_STR("/"));
