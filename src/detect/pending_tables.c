@@ -196,35 +196,47 @@ static bool has_table(
     return false;
 }
 
+static struct mln_pending *begin_entry(struct mln_pending_tables *tables,
+        struct mln_pending_key key, const struct mln_pending_source *source)
+{
+    const struct mln_str names[NAMES] = { source->instance, source->user, source->client,
+        source->database, source->op, source->session, source->statement_id };
+    struct mln_pending *entry;
+
+    limit_connection(tables, key.connection);
+    entry = new_entry(key, source->time_ms, source->local_hour, source->local_weekday);
+    if (entry == NULL)
+        return NULL;
+    for (size_t i = 0; i < NAMES; i++)
+        add_str(&entry->bytes, shortened(names[i]));
+    link_entry(tables, entry);
+    tables->bytes += entry->bytes.len;
+    return entry;
+}
+
 int mln_pending_add(struct mln_pending_tables *tables, struct mln_pending_key key,
         const struct mln_pending_source *source, struct mln_str database, struct mln_str table,
         struct mln_err *err)
 {
     struct mln_pending *entry = find(tables, key);
+    size_t before;
 
+    if (entry == NULL)
+        entry = begin_entry(tables, key, source);
+    if (entry == NULL)
+        return mln_fail(err, MLN_ENOMEM, "no memory for a waiting table");
+    before = entry->bytes.len;
     database = shortened(database);
     table = shortened(table);
-    if (entry == NULL) {
-        limit_connection(tables, key.connection);
-        entry = new_entry(key, source->time_ms, source->local_hour, source->local_weekday);
-        if (entry == NULL)
-            return mln_fail(err, MLN_ENOMEM, "no memory for a waiting table");
-        add_str(&entry->bytes, shortened(source->instance));
-        add_str(&entry->bytes, shortened(source->user));
-        add_str(&entry->bytes, shortened(source->client));
-        add_str(&entry->bytes, shortened(source->database));
-        add_str(&entry->bytes, shortened(source->op));
-        add_str(&entry->bytes, shortened(source->session));
-        add_str(&entry->bytes, shortened(source->statement_id));
-        link_entry(tables, entry);
-    }
-    if (entry->table_count < MLN_EVENT_TABLES_MAX && !has_table(entry, database, table)) {
+    if (entry->table_count < MLN_EVENT_TABLES_MAX && tables->bytes < MLN_PENDING_BYTES_MAX &&
+            !has_table(entry, database, table)) {
         add_u64(&entry->bytes, database.len + 1 + table.len);
         mln_buf_add(&entry->bytes, database);
         mln_buf_add_char(&entry->bytes, '.');
         mln_buf_add(&entry->bytes, table);
         entry->table_count++;
     }
+    tables->bytes += entry->bytes.len - before;
     if (entry->bytes.code != MLN_OK)
         return mln_fail(err, MLN_ENOMEM, "no memory for a waiting table");
     return MLN_OK;
@@ -234,8 +246,10 @@ struct mln_pending *mln_pending_take(struct mln_pending_tables *tables, struct m
 {
     struct mln_pending *entry = find(tables, key);
 
-    if (entry != NULL)
+    if (entry != NULL) {
         unlink_entry(tables, entry);
+        tables->bytes -= entry->bytes.len;
+    }
     return entry;
 }
 
@@ -256,6 +270,7 @@ struct mln_pending *mln_pending_take_orphan(struct mln_pending_tables *tables)
 
     if (orphan == NULL)
         return NULL;
+    tables->bytes -= orphan->bytes.len;
     tables->first_orphan = orphan->next;
     if (orphan->next == NULL)
         tables->last_orphan = NULL;
@@ -349,6 +364,7 @@ static int load_all(struct mln_pending_tables *tables, struct mln_str state, str
             mln_pending_free(entry);
             return mln_fail(err, MLN_ENOMEM, "no memory for a waiting table");
         }
+        tables->bytes += entry->bytes.len;
         if (orphan)
             link_orphan(tables, entry);
         else

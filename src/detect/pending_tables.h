@@ -9,7 +9,8 @@
 
 #define MLN_PENDING_MAX            ((size_t)1024) /* Entries; the oldest becomes an orphan. */
 #define MLN_PENDING_CONNECTION_MAX ((size_t)8)    /* Entries of one connection; likewise. */
-#define MLN_PENDING_NAME_MAX       ((size_t)512)  /* Bytes of a name; longer ones are cut. */
+#define MLN_PENDING_BYTES_MAX      ((size_t)1024 * 1024) /* Beyond it entries get no more tables. */
+#define MLN_PENDING_NAME_MAX       ((size_t)256)         /* Bytes of a name; longer ones are cut. */
 
 struct mln_pending;
 
@@ -18,6 +19,7 @@ struct mln_pending_tables {
     struct mln_pending *oldest, *newest;            /* Waiting, in order of arrival. */
     struct mln_pending *first_orphan, *last_orphan; /* In order of arrival. */
     size_t count; /* Waiting; orphans are taken out as fast as entries come. */
+    size_t bytes; /* Of all. */
 };
 
 struct mln_pending_key {

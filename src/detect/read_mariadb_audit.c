@@ -478,7 +478,7 @@ static int read_statement(struct mln_reader *reader, const struct record *record
         enum mln_line_result *result, struct mln_audit_event *out, struct mln_err *err)
 {
     struct state *state = reader->state;
-    struct mln_str object = record->rest, retcode, raw, sql;
+    struct mln_str object = record->rest, retcode = { 0 }, raw, sql;
     struct mln_pending *pending;
     bool complete;
     uint64_t code;
