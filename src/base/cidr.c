@@ -38,7 +38,9 @@ static uint8_t mask_of(uint8_t prefix, size_t index)
 
     if (prefix >= before + 8)
         return 0xff;
-    return prefix <= before ? 0 : (uint8_t)(0xff00 >> (prefix - before));
+    if (prefix <= before)
+        return 0;
+    return (uint8_t)(0xff00U >> (prefix - before) & 0xffU);
 }
 
 int mln_cidr_parse(struct mln_str text, struct mln_cidr *out)

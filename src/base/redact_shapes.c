@@ -41,6 +41,8 @@ static const struct name names[] = {
     { "stringtosignbytes", LONG_TEXT },
 };
 
+#define ELEMENT_MAX 64 /* The longest element name looked at. */
+
 #define GAP_MAX 8 /* Blanks or backslashes between a name and its value. */
 
 static char lower(char c)
@@ -158,6 +160,17 @@ static bool starts_word(struct mln_str text, size_t at)
            (at >= 5 && memcmp(text.ptr + at - 5, "%25", 3) == 0);
 }
 
+/* The name may be the end of a longer one, and must not stand in a closing tag. */
+static bool opens_element(struct mln_str text, size_t at)
+{
+    size_t first = at > ELEMENT_MAX ? at - ELEMENT_MAX : 0;
+
+    while (at > first && (is_alnum(text.ptr[at - 1]) || strchr("_-.:", text.ptr[at - 1]) != NULL) &&
+            text.ptr[at - 1] != '\0')
+        at--;
+    return at > 0 && text.ptr[at - 1] == '<';
+}
+
 /* A quote that closes the text around an empty value: `"...Signature=","next":...`. */
 static bool closes(struct mln_str text, size_t after)
 {
@@ -172,7 +185,7 @@ static bool read_sign(struct mln_str text, size_t at, size_t end, enum kind kind
     bool quoted_name;
     char sign;
 
-    if (byte_at(text, end) == '>') {
+    if (byte_at(text, end) == '>' && opens_element(text, at)) {
         *out = (struct value){ .style = ELEMENT, .from = end + 1 };
         return true;
     }
