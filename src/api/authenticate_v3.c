@@ -5,8 +5,6 @@
  */
 #include "api/call.h"
 
-#define CANONICAL_TOLD_MAX ((size_t)64 * 1024) /* A longer one is left out of the answer. */
-
 static const struct mln_str empty_sha256 = {
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 64
 };
@@ -80,20 +78,13 @@ static bool refuse_mismatch(struct mln_call *call, const struct mln_v3_input *in
 {
     MLN_AUTO(mln_buf_free) struct mln_buf canonical = MLN_BUF_INIT(MLN_CANONICAL_MAX);
     MLN_AUTO(mln_buf_free) struct mln_buf string_to_sign = MLN_BUF_INIT(MLN_CANONICAL_MAX);
-    MLN_AUTO(mln_buf_free) struct mln_buf detail = MLN_BUF_INIT(2 * CANONICAL_TOLD_MAX);
     char signature[MLN_V3_SIGNATURE_LEN + 1];
     struct mln_err err = { 0 };
 
     (void)mln_call_refuse(call, MLN_ACS_SIGNATURE_DOES_NOT_MATCH_V3, NULL);
-    if (mln_v3_sign(input, &canonical, &string_to_sign, signature, &err) != MLN_OK ||
-            canonical.len > CANONICAL_TOLD_MAX)
-        return false;
-    mln_buf_add_cstr(&detail, " server StringToSign is [");
-    mln_buf_add(&detail, mln_buf_str(&string_to_sign));
-    mln_buf_add_cstr(&detail, "] server CanonicalRequest is [");
-    mln_buf_add(&detail, mln_buf_str(&canonical));
-    mln_buf_add_cstr(&detail, "]");
-    mln_acs_error_detail(&call->error, mln_buf_str(&detail));
+    if (mln_v3_sign(input, &canonical, &string_to_sign, signature, &err) == MLN_OK)
+        mln_acs_error_detail_v3(
+                &call->error, mln_buf_str(&string_to_sign), mln_buf_str(&canonical));
     return false;
 }
 
