@@ -6,6 +6,11 @@
 /* Prepares libsodium once per process; every user of it in this folder calls this first. */
 void mln_sodium_ready(void);
 
+/* Locked memory outside core files; giving it back, with the size it was taken with, wipes it.
+ * Thread-safe. */
+void *mln_vault_take(size_t bytes);
+void mln_vault_give(void *ptr, size_t bytes);
+
 /*
  * The code point at s.ptr[at] and its length in bytes; 0 when the bytes there are not well-formed
  * UTF-8. `at` must be below s.len.

@@ -30,7 +30,8 @@ struct form {
 
 struct entry {
     size_t uses;
-    unsigned char *bytes; /* Wiped memory outside core files; the forms point into it. */
+    unsigned char *bytes; /* From the vault; the forms point into it. */
+    size_t size;
     size_t form_count;
     struct form forms[FORMS_MAX]; /* The first is the secret itself. */
 };
@@ -102,12 +103,13 @@ static struct entry *new_entry(struct mln_str secret)
     static const char url_safe[] =
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     struct entry *entry = calloc(1, sizeof(*entry));
-    size_t digits = secret.len / 3 * 4 + 4;
+    size_t digits = secret.len / 3 * 4 + 4, size = secret.len + 6 * digits;
     unsigned char *at;
 
     if (entry == NULL)
         return NULL;
-    at = entry->bytes = sodium_malloc(secret.len + 6 * digits);
+    entry->size = size;
+    at = entry->bytes = mln_vault_take(size);
     if (at == NULL) {
         free(entry);
         return NULL;
@@ -151,7 +153,7 @@ static void drop_entry(struct entry *entry)
     }
     if (--known.entries == 0)
         memset(known.starts, 0, sizeof(known.starts));
-    sodium_free(entry->bytes);
+    mln_vault_give(entry->bytes, entry->size);
     free(entry);
 }
 

@@ -14,10 +14,7 @@ int mln_secret_init(struct mln_secret *out, struct mln_str bytes, struct mln_err
     if (bytes.len > SECRET_MAX_BYTES)
         return mln_fail(
                 err, MLN_ETOOBIG, "a secret is over its limit of %zu bytes", SECRET_MAX_BYTES);
-    mln_sodium_ready();
-    /* A mapping of its own between guard pages, locked when the limit allows, left out of core
-     * files. */
-    copy = sodium_malloc(bytes.len + 1);
+    copy = mln_vault_take(bytes.len + 1);
     if (copy == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory for a secret");
     if (bytes.len > 0)
@@ -33,7 +30,7 @@ void mln_secret_wipe(struct mln_secret *secret)
     if (secret->ptr == NULL)
         return;
     mln_redact_forget(mln_secret_bytes(secret));
-    sodium_free(secret->ptr); /* Wipes before it unmaps. */
+    mln_vault_give(secret->ptr, secret->len + 1);
     *secret = (struct mln_secret){ 0 };
 }
 

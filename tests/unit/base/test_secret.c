@@ -60,12 +60,49 @@ static void has_a_limit(void **state)
     mln_secret_wipe(&secret);
 }
 
+/* Sizes around those the memory is handed out in. */
+static void secrets_do_not_touch_their_neighbours(void **state)
+{
+    enum { COUNT = 600 };
+    static struct mln_secret secrets[COUNT];
+    static char text[COUNT];
+    struct mln_err err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        memset(text, (char)('!' + i % 90), i);
+        OK(mln_secret_init(&secrets[i], (struct mln_str){ .ptr = text, .len = i }, &err), &err);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        memset(text, (char)('!' + i % 90), i);
+        assert_true(mln_secret_eq(&secrets[i], (struct mln_str){ .ptr = text, .len = i }));
+        assert_int_equal(secrets[i].ptr[i], '\0');
+        mln_secret_wipe(&secrets[i]);
+    }
+}
+
+static void the_bytes_are_gone_after_wiping(void **state)
+{
+    struct mln_secret secret = { 0 };
+    struct mln_err err = { 0 };
+    const char *bytes;
+
+    (void)state;
+    OK(mln_secret_init(&secret, MLN_STR("0123456789c4n4ry-value"), &err), &err);
+    bytes = secret.ptr;
+    mln_secret_wipe(&secret);
+    for (size_t i = sizeof(void *); i < 22; i++)
+        assert_int_equal(bytes[i], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_known_to_the_redactor_while_it_lives),
         cmocka_unit_test(compares_all_bytes),
         cmocka_unit_test(has_a_limit),
+        cmocka_unit_test(secrets_do_not_touch_their_neighbours),
+        cmocka_unit_test(the_bytes_are_gone_after_wiping),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
