@@ -1,0 +1,50 @@
+#include "cli/commands.h"
+
+#define NEW_PROFILE (OPT(WRITE_PROFILE) | OPT(PROFILE_NAME) | OPT(REPLACE_PROFILE) | OPT(SEAL_KEY))
+#define FILTERS     (OPT(STATUS) | OPT(LEVEL) | OPT(PRODUCT) | OPT(RULE) | OPT(SINCE) | OPT(UNTIL))
+#define LIST        (FILTERS | OPT(PAGE) | OPT(PAGE_SIZE) | OPT(LIMIT))
+#define SERVE                                                                          \
+    (OPT(LISTEN) | OPT(TLS_CERT) | OPT(TLS_KEY) | OPT(INSECURE_HTTP) | OPT(SEAL_KEY) | \
+            OPT(MAX_CONNECTIONS) | OPT(REQUESTS_PER_S) | OPT(FAILURES_PER_S) | OPT(WORKERS))
+#define DETECT \
+    (OPT(FORMAT) | OPT(PRODUCT) | OPT(INSTANCE) | OPT(TIME_ZONE) | OPT(LISTS) | OPT(CATALOG))
+#define HANDLE (OPT(DETAIL) | OPT(DETAIL_FILE) | OPT(DRY_RUN))
+#define MANY   CLI_ARGS_MAX
+
+/* clang-format off */
+static const struct cli_command commands[] = {
+    { "admin account add",    "ID",          0, 1, 1, cmd_admin_account_add, "add an account", "增加账号" },
+    { "admin account list",   "",            0, 0, 0, cmd_admin_account_list, "list accounts", "列出账号" },
+    { "admin init",           "",            OPT(USER) | NEW_PROFILE, 0, 0, cmd_admin_init, "create a store, an account and its first user", "创建存储、账号和第一个用户" },
+    { "admin key create",     "USER",        NEW_PROFILE, 1, 1, cmd_admin_key_create, "create an access key", "创建访问密钥" },
+    { "admin key disable",    "KEY",         0, 1, 1, cmd_admin_key_disable, "disable an access key (USER/N, see list)", "停用访问密钥（USER/N，见 list）" },
+    { "admin key list",       "[USER]",      0, 0, 1, cmd_admin_key_list, "list access keys, without their ids", "列出访问密钥（不显示其 ID）" },
+    { "admin key rotate",     "",            OPT(SEAL_KEY), 0, 0, cmd_admin_key_rotate, "seal every secret with a new sealing key", "用新的封存密钥重新封存所有密钥" },
+    { "admin policy attach",  "USER POLICY", 0, 2, 2, cmd_admin_policy_attach, "give a user a policy", "为用户授权策略" },
+    { "admin policy detach",  "USER POLICY", 0, 2, 2, cmd_admin_policy_detach, "take a policy from a user", "解除用户的策略" },
+    { "admin policy list",    "",            0, 0, 0, cmd_admin_policy_list, "list policies", "列出策略" },
+    { "admin policy put",     "NAME",        OPT(FILE), 1, 1, cmd_admin_policy_put, "store a policy document", "保存策略文档" },
+    { "admin user add",       "NAME",        OPT(POLICY) | NEW_PROFILE, 1, 1, cmd_admin_user_add, "add a user and an access key", "增加用户和访问密钥" },
+    { "admin user disable",   "NAME",        0, 1, 1, cmd_admin_user_disable, "disable a user", "停用用户" },
+    { "admin user enable",    "NAME",        0, 1, 1, cmd_admin_user_enable, "enable a user", "启用用户" },
+    { "admin user list",      "",            0, 0, 0, cmd_admin_user_list, "list users", "列出用户" },
+    { "auth status",          "",            0, 0, 0, cmd_auth_status, "say which credentials are used, without showing them", "说明使用哪个凭证（不显示其内容）" },
+    { "completion",           "SHELL",       0, 1, 1, cmd_completion, "print completion for bash, zsh or fish", "打印 bash、zsh 或 fish 的补全脚本" },
+    { "detect",               "FILE...",     DETECT, 1, MANY, cmd_detect, "read audit logs and find risk events", "读取审计日志并发现风险事件" },
+    { "doctor",               "",            OPT(SEAL_KEY), 0, 0, cmd_doctor, "check clock, network, files and store", "检查时钟、网络、文件和存储" },
+    { "help",                 "[COMMAND]",   0, 0, 4, cmd_help, "show help", "显示帮助" },
+    { "risk handle",          "ID... DETAIL", HANDLE, 1, MANY, cmd_risk_handle, "handle risk events", "处置风险事件" },
+    { "risk list",            "",            LIST, 0, 0, cmd_risk_list, "list risk events", "列出风险事件" },
+    { "risk policy",          "",            OPT(READ_ONLY), 0, 0, cmd_risk_policy, "print the RAM policy that risk commands need", "打印 risk 命令所需的 RAM 策略" },
+    { "risk show",            "ID",          0, 1, 1, cmd_risk_show, "show one risk event", "显示一个风险事件" },
+    { "risk summary",         "",            FILTERS | OPT(BY), 0, 0, cmd_risk_summary, "count risk events", "统计风险事件" },
+    { "serve",                "",            SERVE, 0, 0, cmd_serve, "run the API server", "运行 API 服务" },
+    { "version",              "",            0, 0, 0, cmd_version, "show the version", "显示版本" },
+};
+/* clang-format on */
+
+const struct cli_command *cli_commands(size_t *count)
+{
+    *count = MLN_LEN(commands);
+    return commands;
+}

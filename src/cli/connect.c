@@ -1,0 +1,98 @@
+#include "cli/connect.h"
+
+#include <errno.h>
+#include <time.h>
+
+#ifndef MLN_VERSION
+#    define MLN_VERSION "unknown"
+#endif
+
+#define USER_AGENT "Merlon/" MLN_VERSION " (Linux)"
+
+int cli_endpoint(const struct cli *cli, struct mln_endpoint *out, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(512);
+    const char *given = cli_get(cli, OPT_ENDPOINT);
+    int rc;
+
+    if (given != NULL) {
+        rc = mln_endpoint_parse(mln_str_of(given), out, err);
+    } else {
+        rc = mln_endpoint_host(
+                mln_product_by_name("Sddp"), mln_str_of(cli_get(cli, OPT_REGION)), &host, err);
+        if (rc == MLN_OK)
+            rc = mln_endpoint_parse(mln_buf_str(&host), out, err);
+    }
+    if (rc != MLN_OK)
+        return mln_wrap(err, MLN_EUSAGE, "%s", given != NULL ? "--endpoint" : "--region");
+    return MLN_OK;
+}
+
+int cli_curl(const struct cli *cli, struct mln_curl **out, struct mln_err *err)
+{
+    struct mln_curl_options options = { .env = cli->env, .cacert = cli_get(cli, OPT_CACERT) };
+    int64_t connect_s = 0;
+    int rc = cli_get_number(cli, OPT_CONNECT_TIMEOUT, 1, 300, &connect_s, err);
+
+    if (rc != MLN_OK)
+        return rc;
+    options.connect_timeout_ms = connect_s * MLN_MS_PER_S;
+    return mln_curl_new(&options, out, err);
+}
+
+static void sleep_ms(void *ctx, int64_t ms)
+{
+    const struct cli *cli = ctx;
+    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000 };
+
+    cli_progress(cli, "waiting %lld ms before the next attempt", (long long)ms);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR && *cli->stop == 0)
+        continue;
+}
+
+int cli_remote_open(const struct cli *cli, struct cli_remote *out, struct mln_err *err)
+{
+    const struct mln_creds_options creds = {
+        .env = cli->env, .clock = cli->clock, .profile = cli_get(cli, OPT_PROFILE)
+    };
+    struct mln_api_options api = {
+        .product = mln_product_by_name("Sddp"),
+        .endpoint = &out->endpoint,
+        .creds = &out->creds,
+        .clock = cli->clock,
+        .random = cli->random,
+        .sleep_ms = sleep_ms,
+        .sleep_ctx = (void *)(uintptr_t)cli,
+        .log = &cli->log,
+        .user_agent = USER_AGENT,
+    };
+    int64_t read_s = 0;
+    int rc = cli_get_number(cli, OPT_READ_TIMEOUT, 1, 600, &read_s, err);
+
+    *out = (struct cli_remote){ 0 };
+    api.timeout_ms = read_s * MLN_MS_PER_S;
+    api.actions = mln_sddp_actions(&api.action_count);
+    if (rc == MLN_OK)
+        rc = cli_endpoint(cli, &out->endpoint, err);
+    if (rc == MLN_OK)
+        rc = mln_creds_resolve(&creds, &out->creds, NULL, err);
+    if (rc == MLN_OK)
+        rc = cli_curl(cli, &out->curl, err);
+    if (rc == MLN_OK) {
+        api.transport = mln_curl_transport(out->curl);
+        rc = mln_api_new(&api, &out->api, err);
+    }
+    if (rc != MLN_OK)
+        cli_remote_close(out);
+    else if (out->creds.warning[0] != '\0')
+        cli_note(cli, "warning: %s", out->creds.warning);
+    return rc;
+}
+
+void cli_remote_close(struct cli_remote *remote)
+{
+    mln_api_free(remote->api);
+    mln_curl_free(remote->curl);
+    mln_creds_wipe(&remote->creds);
+    *remote = (struct cli_remote){ 0 };
+}

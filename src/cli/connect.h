@@ -1,0 +1,42 @@
+/* The two places a command can work on: an endpoint of the API, or a store on this machine. */
+#pragma once
+
+#include "cli/cli.h"
+#include "client/sddp.h"
+#include "iam/iam.h"
+
+/* ---- connect.c: an endpoint, with a profile's credentials ---- */
+struct cli_remote {
+    struct mln_creds creds;
+    struct mln_endpoint endpoint;
+    struct mln_curl *curl;
+    struct mln_api *api;
+};
+
+/* Where the options say: --endpoint, else the host of the product in --region. */
+MLN_MUST_USE int cli_endpoint(const struct cli *cli, struct mln_endpoint *out, struct mln_err *err);
+MLN_MUST_USE int cli_curl(const struct cli *cli, struct mln_curl **out, struct mln_err *err);
+/* A client limited to the actions of risk events; `out` must not move afterwards. */
+MLN_MUST_USE int cli_remote_open(
+        const struct cli *cli, struct cli_remote *out, struct mln_err *err);
+void cli_remote_close(struct cli_remote *remote);
+
+/* ---- local.c: a store ---- */
+#define CLI_NEED_SEAL    1U
+#define CLI_CREATE_SEAL  2U
+#define CLI_NEED_ACCOUNT 4U
+
+struct cli_local {
+    struct mln_store *store;
+    struct mln_seal *seal;
+    struct mln_iam iam;
+    struct mln_str account;
+    char actor[96];
+};
+
+/* `mode` is an enum mln_store_mode, `needs` of CLI_NEED_*. The store is --store, the account
+ * --account. */
+MLN_MUST_USE int cli_local_open(const struct cli *cli, int mode, unsigned needs,
+        struct cli_local *out, struct mln_err *err);
+void cli_local_close(struct cli_local *local);
+MLN_MUST_USE int cli_check_account(struct mln_str account, struct mln_err *err);

@@ -1,0 +1,95 @@
+/* The one file here that opens and closes a store; everything else goes through risk and iam. */
+#include <pwd.h>
+#include <stdio.h>
+
+#include "cli/connect.h"
+
+#define ACCOUNT_DIGITS_MAX 20
+
+int cli_check_account(struct mln_str account, struct mln_err *err)
+{
+    for (size_t i = 0; i < account.len; i++) {
+        if (account.ptr[i] < '0' || account.ptr[i] > '9' || i >= ACCOUNT_DIGITS_MAX)
+            return mln_fail(err, MLN_EUSAGE, "an account is a number of at most %d digits",
+                    ACCOUNT_DIGITS_MAX);
+    }
+    return MLN_OK;
+}
+
+/* Who did it, for the audit trail. */
+static void name_actor(char *out, size_t size)
+{
+    struct passwd entry, *found = NULL;
+    char text[4096];
+
+    if (getpwuid_r(getuid(), &entry, text, sizeof(text), &found) == 0 && found != NULL)
+        (void)snprintf(out, size, "local:%s", found->pw_name);
+    else
+        (void)snprintf(out, size, "local:uid-%u", (unsigned)getuid());
+}
+
+static int open_store(const struct cli *cli, int mode, struct cli_local *local, struct mln_err *err)
+{
+    const struct mln_store_options options = { .mode = (enum mln_store_mode)mode };
+    const char *url;
+    int rc = cli_need(cli, OPT_STORE, &url, err);
+
+    if (rc != MLN_OK)
+        return rc;
+    rc = mln_store_open(url, &options, &local->store, err);
+    if (rc == MLN_ENOTFOUND)
+        return mln_wrap(err, MLN_ECONFIG, "--store");
+    return rc;
+}
+
+static int open_seal(
+        const struct cli *cli, bool create, struct cli_local *local, struct mln_err *err)
+{
+    const struct mln_seal_options options = {
+        .path = cli_get(cli, OPT_SEAL_KEY),
+        .create = create,
+        .env = cli->env,
+        .random = cli->random,
+    };
+    int rc = mln_seal_open(&options, &local->seal, err);
+
+    return rc == MLN_ENOTFOUND ? mln_wrap(err, MLN_ECONFIG, "sealing key") : rc;
+}
+
+int cli_local_open(
+        const struct cli *cli, int mode, unsigned needs, struct cli_local *out, struct mln_err *err)
+{
+    const char *account = NULL;
+    int rc = MLN_OK;
+
+    *out = (struct cli_local){ 0 };
+    if ((needs & CLI_NEED_ACCOUNT) != 0)
+        rc = cli_need(cli, OPT_ACCOUNT, &account, err);
+    out->account = mln_str_of(account);
+    if (rc == MLN_OK)
+        rc = cli_check_account(out->account, err);
+    if (rc == MLN_OK)
+        rc = open_store(cli, mode, out, err);
+    if (rc == MLN_OK && (needs & (CLI_NEED_SEAL | CLI_CREATE_SEAL)) != 0)
+        rc = open_seal(cli, (needs & CLI_CREATE_SEAL) != 0, out, err);
+    if (rc != MLN_OK) {
+        cli_local_close(out);
+        return rc;
+    }
+    name_actor(out->actor, sizeof(out->actor));
+    out->iam = (struct mln_iam){
+        .store = out->store,
+        .seal = out->seal,
+        .clock = cli->clock,
+        .random = cli->random,
+        .actor = out->actor,
+    };
+    return MLN_OK;
+}
+
+void cli_local_close(struct cli_local *local)
+{
+    mln_seal_free(local->seal);
+    mln_store_close(local->store);
+    *local = (struct cli_local){ 0 };
+}

@@ -1,0 +1,185 @@
+/* The command line's entry: sets the process up, runs one command, turns its result into an exit
+ * code. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "cli/commands.h"
+
+#define OUT_MAX ((size_t)64 * 1024 * 1024)
+
+static volatile sig_atomic_t stop_requested;
+
+static void on_signal(int number)
+{
+    if (stop_requested != 0) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
+    stop_requested = 1;
+}
+
+void cli_catch_signals(struct cli *cli)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    cli->stop = &stop_requested;
+}
+
+int cli_exit_code(int code)
+{
+    static const struct {
+        int code, exit;
+    } rows[] = {
+        { MLN_OK, 0 },
+        { MLN_ENOTFOUND, CLI_EXIT_NOT_FOUND },
+        { MLN_EDENIED, CLI_EXIT_DENIED },
+        { MLN_ETRANSIENT, CLI_EXIT_NETWORK },
+        { MLN_ECONFIG, CLI_EXIT_CONFIG },
+        { MLN_ECREDS, CLI_EXIT_CREDS },
+        { MLN_EPARTIAL, CLI_EXIT_PARTIAL },
+        { MLN_EUSAGE, CLI_EXIT_USAGE },
+        { MLN_ECANCELLED, CLI_EXIT_INTERRUPTED },
+    };
+
+    for (size_t i = 0; i < MLN_LEN(rows); i++) {
+        if (rows[i].code == code)
+            return rows[i].exit;
+    }
+    return CLI_EXIT_FAILURE;
+}
+
+/* Memory holds secrets: no core file, no other process of this user reading it. */
+static void keep_memory_private(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static enum mln_lang language_of(const struct mln_env *env)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < MLN_LEN(names); i++) {
+        const char *value = mln_env_get(env, names[i]);
+
+        if (value != NULL)
+            return strncmp(value, "zh", 2) == 0 ? MLN_LANG_ZH : MLN_LANG_EN;
+    }
+    return MLN_LANG_EN;
+}
+
+static int read_language(struct cli *cli, struct mln_err *err)
+{
+    const char *value = cli_get(cli, OPT_LANG);
+
+    if (value == NULL)
+        return MLN_OK;
+    if (strcmp(value, "en") != 0 && strcmp(value, "zh") != 0)
+        return mln_fail(err, MLN_EUSAGE, "--lang: en or zh is needed");
+    cli->lang = strcmp(value, "zh") == 0 ? MLN_LANG_ZH : MLN_LANG_EN;
+    return MLN_OK;
+}
+
+static int read_format(struct cli *cli, struct mln_err *err)
+{
+    static const char *const names[] = { [CLI_TEXT] = "text",
+        [CLI_TABLE] = "table",
+        [CLI_JSON] = "json",
+        [CLI_JSONL] = "jsonl",
+        [CLI_CSV] = "csv" };
+    const char *value = cli_get(cli, OPT_OUTPUT);
+
+    if (value == NULL)
+        return MLN_OK;
+    for (size_t i = CLI_TEXT; i < MLN_LEN(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            cli->format = (enum cli_format)i;
+            return MLN_OK;
+        }
+    }
+    return mln_fail(err, MLN_EUSAGE, "--output: text, table, json, jsonl or csv is needed");
+}
+
+static int read_log_level(struct cli *cli, struct mln_err *err)
+{
+    const char *value = cli_get(cli, OPT_LOG_LEVEL);
+
+    if (value != NULL && mln_log_level_parse(mln_str_of(value), &cli->log.level) != MLN_OK)
+        return mln_fail(err, MLN_EUSAGE, "--log-level: error, warn, info or debug is needed");
+    return MLN_OK;
+}
+
+static int run(struct cli *cli, int argc, char *argv[], struct mln_err *err)
+{
+    int rc = cli_line_read(argc, argv, &cli->line, err);
+
+    if (rc == MLN_OK)
+        rc = read_language(cli, err);
+    if (rc == MLN_OK)
+        rc = read_format(cli, err);
+    if (rc == MLN_OK)
+        rc = read_log_level(cli, err);
+    if (rc != MLN_OK)
+        return rc;
+    if (cli_has(cli, OPT_HELP))
+        return cmd_help(cli, err);
+    if (cli_has(cli, OPT_VERSION))
+        return cmd_version(cli, err);
+    if (cli->line.command == NULL) {
+        (void)cmd_help(cli, err);
+        cli->out.fd = STDERR_FILENO;
+        return CLI_EXIT_USAGE;
+    }
+    return cli->line.command->run(cli, err);
+}
+
+/* A command returns a negative error code or an exit code; output that was lost makes it a failure.
+ */
+static int finish(struct cli *cli, int rc, struct mln_err *err)
+{
+    struct mln_err lost;
+
+    if (cli_flush(cli, &lost) != MLN_OK && rc >= 0) {
+        if (cli->out.error == EPIPE)
+            return CLI_EXIT_PIPE;
+        *err = lost;
+        rc = MLN_EIO;
+    }
+    if (rc >= 0)
+        return rc;
+    cli_say(cli, "merlon: %s", err->msg);
+    return cli_exit_code(rc);
+}
+
+int main(int argc, char *argv[])
+{
+    struct mln_err err = { 0 };
+    struct cli cli = {
+        .env = mln_env_system(),
+        .clock = mln_clock_system(),
+        .random = mln_random_system(),
+        .stdin_tty = isatty(STDIN_FILENO) == 1,
+        .stdout_tty = isatty(STDOUT_FILENO) == 1,
+        .stderr_tty = isatty(STDERR_FILENO) == 1,
+        .out = { .buf = MLN_BUF_INIT(OUT_MAX), .fd = STDOUT_FILENO },
+        .stop = &stop_requested,
+    };
+    int exit_code;
+
+    keep_memory_private();
+    cli.lang = language_of(cli.env);
+    cli.log = (struct mln_log){ .level = MLN_LOG_WARN, .fd = STDERR_FILENO, .clock = cli.clock };
+    exit_code = finish(&cli, run(&cli, argc, argv, &err), &err);
+    mln_buf_free(&cli.out.buf);
+    cli_line_free(&cli.line);
+    return exit_code;
+}
