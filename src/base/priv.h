@@ -44,8 +44,31 @@ struct mln_span mln_redact_shape(struct mln_str text, size_t at, size_t done);
  */
 struct mln_redact_walk {
     struct mln_str text;
-    unsigned encodings; /* Bits of the encodings that can occur in the text. */
+    unsigned spellings; /* A bit for each spelling that can occur in the text. */
 };
 bool mln_redact_walk_begin(struct mln_redact_walk *walk, struct mln_str text);
 size_t mln_redact_walk_at(const struct mln_redact_walk *walk, size_t at, size_t done);
 void mln_redact_walk_end(void);
+
+/* How a text may spell bytes; the bit of each is 1 << its number. */
+enum mln_spelling {
+    MLN_SPELL_PLAIN,
+    MLN_SPELL_PERCENT,
+    MLN_SPELL_PERCENT_TWICE,
+    MLN_SPELL_FORM,
+    MLN_SPELL_JSON,
+    MLN_SPELL_XML,
+    MLN_SPELLINGS
+};
+
+/* Reads the bytes a text stands for in one encoding. One escape can stand for several. */
+struct mln_spelled {
+    struct mln_str text;
+    size_t at;
+    enum mln_spelling spelling;
+    unsigned char more[4];
+    unsigned more_at, more_count;
+};
+
+/* The next byte the text stands for, or -1 at its end. */
+int mln_spelled_next(struct mln_spelled *cursor);

@@ -1,7 +1,8 @@
 /*
  * The secrets the process holds, and the search for them. Each is kept as its bytes and as the
- * base64 it turns into at the three positions it can have in a longer text. Percent, form, JSON and
- * XML escapes are undone while comparing, because there are many spellings of the same bytes.
+ * base64 it turns into at the three positions it can have in a longer text. Percent, form,
+ * JSON and XML escapes are undone while comparing, because there are many
+ * spellings of the same bytes.
  *
  * A search costs the same for every position: two bytes are looked up in a bitmap, six in a hash
  * table, and beyond PREFIX_BYTES a secret is compared only where that can hide more.
@@ -191,202 +192,31 @@ void mln_redact_forget(struct mln_str secret)
     (void)pthread_rwlock_unlock(&known.lock);
 }
 
-/* How a text may spell bytes; the bit of each is 1 << its number. */
-enum encoding { PLAIN, PERCENT, PERCENT_TWICE, FORM, JSON, XML, ENCODINGS };
-
-/* Reads the bytes a text stands for in one encoding. One escape can stand for several. */
-struct cursor {
-    struct mln_str text;
-    size_t at;
-    enum encoding encoding;
-    unsigned char more[4];
-    unsigned more_at, more_count;
-};
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The number in `digits` hex digits at `at`, or -1. */
-static int32_t hex_number(struct mln_str text, size_t at, size_t digits)
-{
-    int32_t value = 0;
-
-    if (text.len < digits || at > text.len - digits)
-        return -1;
-    for (size_t i = 0; i < digits; i++) {
-        int digit = hex_digit(text.ptr[at + i]);
-
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-static unsigned char next_percent(struct cursor *cursor)
-{
-    int32_t value = hex_number(cursor->text, cursor->at, 2);
-
-    if (value < 0)
-        return '%';
-    cursor->at += 2;
-    if (value == '%' && cursor->encoding == PERCENT_TWICE) {
-        int32_t again = hex_number(cursor->text, cursor->at, 2);
-
-        if (again >= 0) {
-            cursor->at += 2;
-            value = again;
-        }
-    }
-    return (unsigned char)value;
-}
-
-/* Queues the UTF-8 of `code` and returns its first byte. */
-static unsigned char spread(struct cursor *cursor, uint32_t code)
-{
-    unsigned count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-
-    for (unsigned i = count - 1; i > 0; i--) {
-        cursor->more[i] = (unsigned char)(0x80 | (code & 0x3f));
-        code >>= 6;
-    }
-    cursor->more[0] = (unsigned char)(count == 1 ? code : (0xf00U >> count & 0xff) | code);
-    cursor->more_at = 1;
-    cursor->more_count = count;
-    return cursor->more[0];
-}
-
-static unsigned char next_json(struct cursor *cursor)
-{
-    static const char escapes[] = "bfnrt", bytes[] = "\b\f\n\r\t";
-    struct mln_str text = cursor->text;
-    int32_t high, low;
-    const char *hit;
-    char c;
-
-    if (cursor->at >= text.len)
-        return '\\';
-    c = text.ptr[cursor->at++];
-    hit = c != '\0' ? strchr(escapes, c) : NULL;
-    if (hit != NULL)
-        return (unsigned char)bytes[hit - escapes];
-    high = c == 'u' ? hex_number(text, cursor->at, 4) : -1;
-    if (high < 0)
-        return (unsigned char)c;
-    cursor->at += 4;
-    if (high < 0xd800 || high > 0xdbff || text.len - cursor->at < 6 ||
-            memcmp(text.ptr + cursor->at, "\\u", 2) != 0)
-        return spread(cursor, (uint32_t)high);
-    low = hex_number(text, cursor->at + 2, 4);
-    if (low < 0xdc00 || low > 0xdfff)
-        return spread(cursor, (uint32_t)high);
-    cursor->at += 6;
-    return spread(cursor, 0x10000 + ((uint32_t)(high - 0xd800) << 10 | (uint32_t)(low - 0xdc00)));
-}
-
-/* "&#38;" or "&#x26;", after the '#'; the code point and where it ends, or -1. */
-static int32_t xml_number(struct mln_str text, size_t at, size_t *end)
-{
-    bool hex = at < text.len && (text.ptr[at] | 0x20) == 'x';
-    size_t first = hex ? at + 1 : at;
-    int32_t value = 0;
-
-    for (at = first; at < text.len && at - first < 8; at++) {
-        int digit = hex_digit(text.ptr[at]);
-
-        if (text.ptr[at] == ';' && at > first) {
-            *end = at + 1;
-            return value;
-        }
-        if (digit < 0 || (!hex && digit > 9) || value > 0x10ffff)
-            return -1;
-        value = value * (hex ? 16 : 10) + digit;
-    }
-    return -1;
-}
-
-static unsigned char next_xml(struct cursor *cursor)
-{
-    static const struct {
-        const char *name;
-        char byte;
-    } entities[] = { { "amp;", '&' }, { "apos;", '\'' }, { "gt;", '>' }, { "lt;", '<' },
-        { "quot;", '"' } };
-    struct mln_str rest = { .ptr = cursor->text.ptr + cursor->at,
-        .len = cursor->text.len - cursor->at };
-    int32_t value;
-
-    for (size_t i = 0; i < MLN_LEN(entities); i++) {
-        struct mln_str name = mln_str_of(entities[i].name);
-
-        if (!mln_str_starts(rest, name))
-            continue;
-        cursor->at += name.len;
-        return (unsigned char)entities[i].byte;
-    }
-    if (rest.len == 0 || rest.ptr[0] != '#')
-        return '&';
-    value = xml_number(cursor->text, cursor->at + 1, &cursor->at);
-    return value >= 0 && value <= 0x10ffff ? spread(cursor, (uint32_t)value) : '&';
-}
-
-/* The next byte the text stands for, or -1 at its end. */
-static int next_byte(struct cursor *cursor)
-{
-    char c;
-
-    if (cursor->more_at < cursor->more_count)
-        return cursor->more[cursor->more_at++];
-    if (cursor->at >= cursor->text.len)
-        return -1;
-    c = cursor->text.ptr[cursor->at++];
-    switch (cursor->encoding) {
-    case PERCENT:
-    case PERCENT_TWICE:
-        return c == '%' ? next_percent(cursor) : (unsigned char)c;
-    case FORM:
-        return c == '%' ? next_percent(cursor) : c == '+' ? ' ' : (unsigned char)c;
-    case JSON:
-        return c == '\\' ? next_json(cursor) : (unsigned char)c;
-    case XML:
-        return c == '&' ? next_xml(cursor) : (unsigned char)c;
-    case PLAIN:
-    case ENCODINGS:
-        break;
-    }
-    return (unsigned char)c;
-}
-
 /* Where `form` ends when it stands at the cursor (by value), or 0. */
-static size_t match(const struct form *form, struct cursor cursor, size_t done)
+static size_t match(const struct form *form, struct mln_spelled cursor, size_t done)
 {
     size_t enough = form->len < PREFIX_BYTES ? form->len : PREFIX_BYTES, i = 0, end = 0;
 
     for (; i < enough; i++) {
-        if (next_byte(&cursor) != form->ptr[i])
+        if (mln_spelled_next(&cursor) != form->ptr[i])
             return 0;
     }
     end = cursor.at;
-    for (; i < form->len && end >= done && next_byte(&cursor) == form->ptr[i]; i++)
+    for (; i < form->len && end >= done && mln_spelled_next(&cursor) == form->ptr[i]; i++)
         end = cursor.at;
     return end;
 }
 
-static size_t search(struct cursor cursor, size_t done)
+static size_t search(struct mln_spelled cursor, size_t done)
 {
-    struct cursor start = cursor;
+    struct mln_spelled start = cursor;
     unsigned char window[WINDOW_BYTES];
     size_t end = 0, start_bits;
     const struct form *form;
     int byte;
 
     for (size_t i = 0; i < WINDOW_BYTES; i++) {
-        byte = next_byte(&cursor);
+        byte = mln_spelled_next(&cursor);
         if (byte < 0)
             return 0;
         window[i] = (unsigned char)byte;
@@ -408,17 +238,17 @@ bool mln_redact_walk_begin(struct mln_redact_walk *walk, struct mln_str text)
 {
     static const struct {
         const char *sign;
-        enum encoding encoding;
-    } signs[] = { { "%", PERCENT }, { "%25", PERCENT_TWICE }, { "+", FORM }, { "\\", JSON },
-        { "&", XML } };
+        enum mln_spelling spelling;
+    } signs[] = { { "%", MLN_SPELL_PERCENT }, { "%25", MLN_SPELL_PERCENT_TWICE },
+        { "+", MLN_SPELL_FORM }, { "\\", MLN_SPELL_JSON }, { "&", MLN_SPELL_XML } };
 
     (void)pthread_rwlock_rdlock(&known.lock);
     *walk = (struct mln_redact_walk){ .text = text };
     if (known.entries > 0)
-        walk->encodings = 1U << PLAIN;
+        walk->spellings = 1U << MLN_SPELL_PLAIN;
     for (size_t i = 0; known.entries > 0 && i < MLN_LEN(signs); i++) {
         if (memmem(text.ptr, text.len, signs[i].sign, strlen(signs[i].sign)) != NULL)
-            walk->encodings |= 1U << signs[i].encoding;
+            walk->spellings |= 1U << signs[i].spelling;
     }
     return !known.incomplete;
 }
@@ -427,9 +257,11 @@ size_t mln_redact_walk_at(const struct mln_redact_walk *walk, size_t at, size_t 
 {
     size_t end = 0;
 
-    for (unsigned i = 0; walk->encodings >> i != 0; i++) {
-        struct cursor cursor = { .text = walk->text, .at = at, .encoding = (enum encoding)i };
-        size_t hit = walk->encodings >> i & 1 ? search(cursor, done) : 0;
+    for (unsigned i = 0; walk->spellings >> i != 0; i++) {
+        struct mln_spelled cursor = {
+            .text = walk->text, .at = at, .spelling = (enum mln_spelling)i
+        };
+        size_t hit = walk->spellings >> i & 1 ? search(cursor, done) : 0;
 
         end = hit > end ? hit : end;
     }
