@@ -8,7 +8,10 @@
 
 #include "api/priv.h"
 
-#define SWEEP_MS_MAX ((int64_t)1000)
+#define SWEEP_MS_MAX    ((int64_t)1000)
+#define LINGER_SWEEP_MS ((int64_t)5)
+#define NS_PER_MS       1000000L
+#define NS_PER_S        1000000000L
 
 void connection_expect(struct connection *connection, const struct mln_server *server)
 {
@@ -54,6 +57,8 @@ static void drop(struct watch *watch, struct connection *connection)
         connection->previous->next = connection->next;
     else
         watch->first = connection->next;
+    if (!watch->stopping)
+        linger_add(watch, connection->fd);
     (void)pthread_mutex_unlock(&watch->lock);
     atomic_fetch_sub_explicit(&watch->server->metrics.connections, 1, memory_order_relaxed);
     free(connection);
@@ -85,6 +90,18 @@ static void sweep(struct watch *watch)
     }
 }
 
+/* Sleeps with the lock given back; a signal ends it early. */
+static void pause_watch(struct watch *watch, int64_t pause_ms)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)(pause_ms % MLN_MS_PER_S) * NS_PER_MS;
+    until.tv_sec += (time_t)(pause_ms / MLN_MS_PER_S) + until.tv_nsec / NS_PER_S;
+    until.tv_nsec %= NS_PER_S;
+    (void)pthread_cond_timedwait(&watch->wake, &watch->lock, &until);
+}
+
 static void *run(void *arg)
 {
     struct watch *watch = arg;
@@ -96,14 +113,9 @@ static void *run(void *arg)
         pause_ms = 1;
     (void)pthread_mutex_lock(&watch->lock);
     while (!watch->stopping) {
-        struct timespec until;
-
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += (long)(pause_ms % MLN_MS_PER_S) * 1000000;
-        until.tv_sec += (time_t)(pause_ms / MLN_MS_PER_S) + until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)pthread_cond_timedwait(&watch->wake, &watch->lock, &until);
+        pause_watch(watch, watch->linger_count > 0 ? LINGER_SWEEP_MS : pause_ms);
         sweep(watch);
+        linger_sweep(watch);
     }
     (void)pthread_mutex_unlock(&watch->lock);
     return NULL;
@@ -132,5 +144,6 @@ void watch_stop(struct watch *watch)
     (void)pthread_cond_signal(&watch->wake);
     (void)pthread_mutex_unlock(&watch->lock);
     (void)pthread_join(watch->thread, NULL);
+    linger_close_all(watch);
     watch->running = false;
 }

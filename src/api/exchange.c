@@ -57,7 +57,6 @@ static void start(struct exchange *exchange, struct pool_lane *owner, struct MHD
     exchange->connection = connection_of(http);
     exchange->stage = STAGE_NEW;
     exchange->start_ms = mln_monotonic_ms(server->options.clock);
-    exchange->discarded_bytes = 0;
     exchange->content_type = NULL;
     exchange->header_count = 0;
     mln_buf_reset(&exchange->body);

@@ -6,10 +6,6 @@
 
 #include "api/priv.h"
 
-/* Of a body that turned out too large, this much more is read so that the client can see the
- * answer. */
-#define DISCARD_MAX ((size_t)8 * 1024 * 1024)
-
 #define JSON_TYPE "application/json;charset=utf-8"
 #define XML_TYPE  "text/xml;charset=utf-8"
 
@@ -100,18 +96,16 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
     return MHD_YES;
 }
 
-/* A chunked body says its size only by coming. */
+/*
+ * A chunked body says its size only by coming, and the library takes no answer in the middle of
+ * one: what is too much is read and dropped until the end, or until the connection's deadline.
+ */
 static enum MHD_Result take_body(struct exchange *exchange, const char *upload, size_t *upload_len)
 {
     if (exchange->stage == STAGE_BODY) {
         mln_buf_add(&exchange->body, (struct mln_str){ .ptr = upload, .len = *upload_len });
         if (exchange->body.code != MLN_OK)
             exchange->stage = STAGE_OVERFLOW;
-    }
-    if (exchange->stage == STAGE_OVERFLOW) {
-        exchange->discarded_bytes += *upload_len;
-        if (exchange->discarded_bytes > DISCARD_MAX)
-            return MHD_NO;
     }
     *upload_len = 0;
     return MHD_YES;

@@ -109,7 +109,7 @@ static int open_found(const char *address, const struct addrinfo *found, bool an
 {
     MLN_AUTO_CLOSE int fd = -1;
     bool loopback = is_loopback(found->ai_addr);
-    unsigned port;
+    unsigned port = 0;
     int rc;
 
     if (!loopback && !any_address)

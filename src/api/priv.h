@@ -19,11 +19,24 @@ struct connection {
     char address[ADDRESS_TEXT_MAX];
 };
 
+/*
+ * A socket that we close first while its client may still be sending: closing it with unread bytes
+ * would reset the connection, and the client would lose the answer. It is read empty for a moment.
+ */
+struct lingerer {
+    int fd;
+    int64_t until_ms;
+};
+
+#define LINGER_MAX ((size_t)64)
+
 struct watch {
     struct mln_server *server;
-    pthread_mutex_t lock; /* Guards the list and `stopping`. */
+    pthread_mutex_t lock; /* Guards everything below but `thread`. */
     pthread_cond_t wake;
     struct connection *first;
+    struct lingerer lingering[LINGER_MAX];
+    size_t linger_count;
     bool stopping, running;
     pthread_t thread;
 };
@@ -34,6 +47,11 @@ void watch_stop(struct watch *watch);
 /* For MHD_OPTION_NOTIFY_CONNECTION; `cls` is the server, `socket_context` the struct connection. */
 void watch_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
         enum MHD_ConnectionNotificationCode code);
+
+/* linger.c; all with the watch's lock held. */
+void linger_add(struct watch *watch, int fd);
+void linger_sweep(struct watch *watch);
+void linger_close_all(struct watch *watch);
 
 /* The client must get on until then: a request must arrive, an answer must leave. */
 void connection_expect(struct connection *connection, const struct mln_server *server);
@@ -58,7 +76,6 @@ struct exchange {
     struct MHD_Connection *http;
     enum stage stage;
     int64_t start_ms;
-    size_t discarded_bytes;
     struct mln_str path;
     const char *content_type; /* Of the answer, when it is a page. */
     struct mln_buf body;

@@ -37,7 +37,7 @@ static bool content_from_json(struct mln_call *call, struct mln_str text, struct
 {
     struct mln_err err = { 0 };
     struct mln_json *doc = NULL;
-    struct mln_str detail;
+    struct mln_str detail = { 0 };
     bool found;
 
     if (mln_json_parse(text, &doc, &err) != MLN_OK)

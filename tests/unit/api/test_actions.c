@@ -1,13 +1,12 @@
 #include "fixture.h"
 
-static const char handle_text[] =
-        "RiskId=%d&HandleInfoList.1.HandleType=Manual&HandleInfoList.1.HandleContent="
-        "%%7B%%22HandleMethod%%22%%3A0%%2C%%22HandleDetail%%22%%3A%%22ok%%22%%7D";
+#define CONTENT_TEXT                                                      \
+    "&HandleInfoList.1.HandleType=Manual&HandleInfoList.1.HandleContent=" \
+    "%7B%22HandleMethod%22%3A0%2C%22HandleDetail%22%3A%22ok%22%7D"
 
-static int handle(struct api *api, const char *format, int risk_id)
+static int handle(struct api *api, const char *query)
 {
-    (void)snprintf(api->text[5], SENT_TEXT_MAX, format, risk_id); /* NOLINT */
-    return send_v3(api, &(struct sent){ .action = "PreHandleAuditRisk", .query = api->text[5] });
+    return send_v3(api, &(struct sent){ .action = "PreHandleAuditRisk", .query = query });
 }
 
 static void lists_a_page_with_every_field(void **state)
@@ -131,11 +130,11 @@ static void handles_an_event_once(void **state)
 {
     struct api *api = *state;
 
-    assert_int_equal(handle(api, handle_text, 3), 200);
+    assert_int_equal(handle(api, "RiskId=3" CONTENT_TEXT), 200);
     assert_true(answers(api, "\"Success\":true"));
-    (void)handle(api, handle_text, 3);
+    (void)handle(api, "RiskId=3" CONTENT_TEXT);
     IS_REFUSED(api, 400, "InvalidRiskStatus.Processed");
-    (void)handle(api, handle_text, 77);
+    (void)handle(api, "RiskId=77" CONTENT_TEXT);
     IS_REFUSED(api, 404, "InvalidRiskId.NotFound");
     (void)send_v3(api, &(struct sent){ .query = "HandleStatus=PROCESSED" });
     assert_true(answers(api, "\"TotalCount\":1,"));
@@ -147,9 +146,8 @@ static void takes_every_spelling_of_the_content(void **state)
     struct api *api = *state;
 
     (void)handle(api,
-            "RiskId=%d&HandleInfoList.1.HandleType=Manual&HandleInfoList.1.HandleContent.HandleMethod=0"
-            "&HandleInfoList.1.HandleContent.HandleDetail=ok",
-            1);
+            "RiskId=1&HandleInfoList.1.HandleType=Manual&HandleInfoList.1.HandleContent.HandleMethod=0"
+            "&HandleInfoList.1.HandleContent.HandleDetail=ok");
     IS_SERVED(api);
     (void)send_v3(api,
             &(struct sent){ .action = "PreHandleAuditRisk",
