@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "detect/reader.h"
 #include "detect/source.h"
@@ -34,10 +35,10 @@ struct mln_ingest {
 struct run {
     struct mln_ingest *ingest;
     struct mln_source *source;
+    struct mln_reader_options reader_options;
     struct mln_reader *reader;
     struct mln_ingest_report *report;
     struct mln_source_position position;
-    struct mln_buf reader_state; /* at `position` */
     struct mln_offset_row
             archived; /* the row of what the file was before it was replaced, to be kept */
     struct mln_arena arena;
@@ -254,6 +255,15 @@ static int archive(struct run *run, const struct place *place, struct mln_err *e
     return row->tail.ptr != NULL ? MLN_OK : mln_fail(err, MLN_ENOMEM, "out of memory");
 }
 
+/* A reader that has seen nothing: after a rolled-back batch the old one knows too much. */
+static int reset_reader(struct run *run, struct mln_err *err)
+{
+    mln_reader_free(run->reader);
+    run->reader = NULL;
+    return mln_reader_new(mln_reader_format(run->ingest->options.format), &run->reader_options,
+            &run->reader, err);
+}
+
 /* Where to go on: the stored place of this file, of the file it is a copy of, or its start. */
 static int find_place(struct run *run, struct mln_err *err)
 {
@@ -265,7 +275,7 @@ static int find_place(struct run *run, struct mln_err *err)
     if (rc != MLN_OK && rc != MLN_ENOTFOUND)
         return rc;
     if (rc == MLN_ENOTFOUND || place.match != MLN_SOURCE_SAME) {
-        run->report->rewritten = place.found && place.match == MLN_SOURCE_REWRITTEN;
+        run->report->rewritten = place.found;
         rc = find_by_head(run, &copy, err);
         if (rc == MLN_OK && place.found && place.match == MLN_SOURCE_OTHER)
             rc = archive(run, &place, err);
@@ -278,8 +288,6 @@ static int find_place(struct run *run, struct mln_err *err)
         return mln_source_seek(run->source, 0, err);
     }
     run->position = place.position;
-    mln_buf_reset(&run->reader_state);
-    mln_buf_add(&run->reader_state, place.reader_state);
     rc = mln_source_seek(run->source, place.position.offset, err);
     return rc == MLN_OK ? mln_reader_load(run->reader, place.reader_state, err) : rc;
 }
@@ -346,8 +354,13 @@ static int write_batch(struct run *run, const struct mln_source_position *positi
 {
     struct mln_ingest *ingest = run->ingest;
     struct mln_str account = ingest->options.account_id;
-    int rc = mln_store_epoch_advance(ingest->store, account, ingest->epoch, err);
+    int rc = MLN_OK;
 
+    /* A stream cannot be read again: its alarms are written whatever a rival did to the windows. */
+    if (mln_source_is_stream(run->source))
+        rc = mln_store_epoch_get(ingest->store, account, &ingest->epoch, err);
+    if (rc == MLN_OK)
+        rc = mln_store_epoch_advance(ingest->store, account, ingest->epoch, err);
     if (rc == MLN_OK && !ingest->rules_stored)
         rc = put_rules(ingest, err);
     if (rc == MLN_OK)
@@ -422,6 +435,21 @@ static bool batch_is_full(const struct mln_ingest *ingest, int64_t lines)
            ingest->batch.members >= MLN_BATCH_MEMBERS_MAX;
 }
 
+/*
+ * A file that starts with nothing but strangers is the wrong file or the wrong --format. It is
+ * refused before its offset is kept, so that reading it again with the right one loses nothing.
+ */
+static int check_format(
+        const struct run *run, const struct mln_ingest_report *batch, struct mln_err *err)
+{
+    if (run->report->lines > 0 || run->position.offset > 0 || batch->bad_lines < batch->lines)
+        return MLN_OK;
+    return mln_fail(err, MLN_EINVAL,
+            "none of its first %lld lines is a record of the format %s: nothing was read; is "
+            "--format right?",
+            (long long)batch->lines, run->ingest->options.format);
+}
+
 /* Reads and commits one batch. `*more` tells whether there may be another. */
 static int run_batch(struct run *run, bool *more, struct mln_err *err)
 {
@@ -439,6 +467,8 @@ static int run_batch(struct run *run, bool *more, struct mln_err *err)
     }
     if (failed)
         rc = err->code;
+    if (rc == MLN_OK && batch.lines > 0)
+        rc = check_format(run, &batch, err);
     if (rc == MLN_OK && batch.lines > 0)
         rc = commit_batch(run, err);
     if (rc != MLN_OK)
@@ -463,6 +493,8 @@ static int run_file(struct run *run, struct mln_err *err)
 
         if (again)
             rc = load_windows(run->ingest, err);
+        if (rc == MLN_OK && again)
+            rc = reset_reader(run, err);
         if (rc == MLN_OK && again && !mln_source_is_stream(run->source))
             rc = find_place(run, err);
         if (rc == MLN_OK)
@@ -476,15 +508,16 @@ static int run_file(struct run *run, struct mln_err *err)
     return rc;
 }
 
-static void fill_stats(struct run *run)
+/* The engine counts over all files; the report is of one. */
+static void fill_stats(struct run *run, const struct mln_engine_stats *before)
 {
     struct mln_engine_stats stats;
 
     mln_engine_stats(run->ingest->engine, &stats);
-    run->report->muted = stats.muted;
-    run->report->late = stats.late;
-    run->report->future = stats.future;
-    run->report->evicted_windows = stats.evicted_windows;
+    run->report->muted = stats.muted - before->muted;
+    run->report->late = stats.late - before->late;
+    run->report->future = stats.future - before->future;
+    run->report->evicted_windows = stats.evicted_windows - before->evicted_windows;
     run->report->partial_bytes = mln_source_partial_bytes(run->source);
     run->report->already_read = run->report->lines == 0 && run->position.offset > 0;
 }
@@ -493,26 +526,23 @@ int mln_ingest_file(struct mln_ingest *ingest, const char *path, struct mln_inge
         struct mln_err *err)
 {
     const struct mln_ingest_options *options = &ingest->options;
-    const struct mln_reader_options reader = { options->product, options->instance, ingest->zone };
     struct run run = { .ingest = ingest,
         .report = report,
-        .reader_state = MLN_BUF_INIT(READER_STATE_MAX),
+        .reader_options = { options->product, options->instance, ingest->zone },
         .arena = MLN_ARENA_INIT(READER_STATE_MAX * 16) };
+    struct mln_engine_stats before;
     int rc;
 
+    mln_engine_stats(ingest->engine, &before);
     *report = (struct mln_ingest_report){ 0 };
     rc = mln_source_open(path, &run.source, err);
     if (rc != MLN_OK)
         return rc;
-    rc = mln_reader_new(mln_reader_format(options->format), &reader, &run.reader, err);
-    if (rc == MLN_OK) {
-        ingest->windows_loaded = false; /* Each file starts from what is committed. */
-        rc = run_file(&run, err);
-        fill_stats(&run);
-    }
+    ingest->windows_loaded = false; /* Each file starts from what is committed. */
+    rc = run_file(&run, err);
+    fill_stats(&run, &before);
     mln_reader_free(run.reader);
     mln_source_close(run.source);
-    mln_buf_free(&run.reader_state);
     mln_arena_free(&run.arena);
     return rc == MLN_OK ? MLN_OK : mln_wrap(err, rc, "%s", path);
 }

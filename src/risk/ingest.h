@@ -32,8 +32,9 @@ struct mln_ingest_report {
     int64_t bytes;
     int64_t partial_bytes; /* an unfinished last line that stays for the next run */
     bool already_read;     /* nothing new since the last run */
-    bool rewritten;        /* the file changed in place and was read from its start */
-    bool stopped;          /* by `stop` */
+    bool rewritten; /* another content than last time (rotated, or rewritten in place): read from
+                       its start */
+    bool stopped;   /* by `stop` */
     int64_t evicted_windows;
 };
 
