@@ -158,7 +158,7 @@ int mln_store_risk_event_list(struct mln_store *store, struct mln_str account_id
         mln_risk_event_row_fn *fn, void *ctx, struct mln_err *err)
 {
     bool own = store->transaction == MLN_TX_NONE;
-    int64_t count, seen;
+    int64_t count = 0, seen;
     int rc;
 
     if (offset < 0 || limit < 0)

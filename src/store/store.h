@@ -115,8 +115,10 @@ MLN_MUST_USE int mln_store_key_add(struct mln_store *store, const struct mln_key
         struct mln_err *err); /* MLN_EEXIST; MLN_ENOTFOUND: no such user */
 MLN_MUST_USE int mln_store_key_get(struct mln_store *store, struct mln_str access_key_id,
         mln_key_row_fn *fn, void *ctx, struct mln_err *err); /* MLN_ENOTFOUND */
-/* Keys of an account, of one user when `user_name` is not empty, of the whole store when both are
- * empty. */
+/*
+ * Keys of an account, of one user when `user_name` is not empty, of the whole store when both are
+ * empty; by account, user and time of making.
+ */
 MLN_MUST_USE int mln_store_key_list(struct mln_store *store, struct mln_str account_id,
         struct mln_str user_name, mln_key_row_fn *fn, void *ctx, struct mln_err *err);
 MLN_MUST_USE int mln_store_key_set_disabled(

@@ -188,7 +188,7 @@ static int join_key_id(void *ctx, const struct mln_key_row *row, struct mln_err 
     return MLN_OK;
 }
 
-static void lists_keys_of_a_user_an_account_or_all(void **state)
+static void lists_keys_of_a_user_an_account_or_all_in_order_of_making(void **state)
 {
     const struct mln_str none = MLN_STR("");
     struct fixture *fixture = *state;
@@ -198,6 +198,7 @@ static void lists_keys_of_a_user_an_account_or_all(void **state)
     people(fixture->store);
     add_user(fixture->store, ACCOUNT, MLN_STR("bob"), MLN_STR("200000000000000003"));
     add_key(fixture->store, OTHER, MLN_STR("K2"));
+    add_key(fixture->store, ACCOUNT, MLN_STR("K3"));
     add_key(fixture->store, ACCOUNT, MLN_STR("K1"));
     OK(mln_store_key_list(fixture->store, none, none, join_key_id, &text, &err), &err);
     mln_buf_add_char(&text, '|');
@@ -207,7 +208,7 @@ static void lists_keys_of_a_user_an_account_or_all(void **state)
     mln_buf_add_char(&text, '|');
     OK(mln_store_key_list(fixture->store, ACCOUNT, MLN_STR("alice"), join_key_id, &text, &err),
             &err);
-    EQ_STR(mln_buf_str(&text), "K1K2|K2||K1");
+    EQ_STR(mln_buf_str(&text), "K3K1K2|K2||K3K1");
 }
 
 static void refuses_keys_that_clash_or_belong_nowhere(void **state)
@@ -301,7 +302,7 @@ int run_iam_tests(void)
         STORE_TEST(refuses_users_that_clash_or_belong_nowhere),
         STORE_TEST(policies_are_replaced_attached_and_detached),
         STORE_TEST(a_key_carries_its_user_and_both_switches),
-        STORE_TEST(lists_keys_of_a_user_an_account_or_all),
+        STORE_TEST(lists_keys_of_a_user_an_account_or_all_in_order_of_making),
         STORE_TEST(refuses_keys_that_clash_or_belong_nowhere),
         STORE_TEST(a_nonce_is_used_once_until_it_expires),
         STORE_TEST(an_expired_nonce_that_was_not_yet_dropped_is_free_again),

@@ -38,3 +38,14 @@ const char *scratch_path(const char *name)
     (void)snprintf(path, sizeof(paths[0]), "%s/%u-%s", folder, number++, name);
     return path;
 }
+
+void scratch_drop(const char *path)
+{
+    static const char *const endings[] = { "", "-wal", "-shm" };
+    char name[160];
+
+    for (size_t i = 0; i < MLN_LEN(endings); i++) {
+        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        (void)remove(name);
+    }
+}

@@ -7,3 +7,6 @@ void scratch_remove(void);
 
 /* A path in the folder that was not used before: valid until the next call but three. */
 const char *scratch_path(const char *name);
+
+/* Removes a store's files. */
+void scratch_drop(const char *path);
