@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "cli/options.h"
+#include "client/creds.h"
 #include "risk/risk.h"
 
 #define CLI_EXIT_FAILURE     1
@@ -40,6 +41,8 @@ struct cli {
     bool stdout_tty, stderr_tty, stdin_tty;
     struct cli_out out;
     struct mln_log log;
+    /* Kept until everything is printed: the redactor knows a secret only while it is loaded. */
+    struct mln_creds creds;
     const volatile int *stop; /* Set by SIGINT and SIGTERM once cli_catch_signals() was called. */
 };
 

@@ -18,11 +18,11 @@ int cmd_auth_status(struct cli *cli, struct mln_err *err)
     const struct mln_creds_options options = {
         .env = cli->env, .clock = cli->clock, .profile = cli_get(cli, OPT_PROFILE)
     };
-    MLN_AUTO(mln_creds_wipe) struct mln_creds creds = { 0 };
+    struct mln_creds *creds = &cli->creds;
     struct mln_creds_trace trace = { 0 };
     struct cli_rows rows;
     struct mln_err late;
-    int rc = mln_creds_resolve(&options, &creds, &trace, err), ended;
+    int rc = mln_creds_resolve(&options, creds, &trace, err), ended;
 
     cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
     for (size_t i = 0; i < trace.count; i++) {
@@ -31,11 +31,11 @@ int cmd_auth_status(struct cli *cli, struct mln_err *err)
         const struct cli_cell cells[] = {
             cli_cell_cstr(step->provider),
             cli_cell_bool(used),
-            cli_cell_cstr(used ? creds.profile : ""),
-            cli_cell_cstr(used ? creds.mode : ""),
-            cli_cell_cstr(used ? creds.source : ""),
-            cli_cell_time(used ? creds.expires_ms : 0),
-            cli_cell_cstr(used && creds.warning[0] != '\0' ? creds.warning : step->note),
+            cli_cell_cstr(used ? creds->profile : ""),
+            cli_cell_cstr(used ? creds->mode : ""),
+            cli_cell_cstr(used ? creds->source : ""),
+            cli_cell_time(used ? creds->expires_ms : 0),
+            cli_cell_cstr(used && creds->warning[0] != '\0' ? creds->warning : step->note),
         };
 
         cli_rows_add(&rows, cells);

@@ -33,13 +33,13 @@ static void check_credentials(struct doctor *doctor)
     const struct mln_creds_options options = {
         .env = cli->env, .clock = cli->clock, .profile = cli_get(cli, OPT_PROFILE)
     };
-    MLN_AUTO(mln_creds_wipe) struct mln_creds creds = { 0 };
+    struct mln_creds *creds = &doctor->cli->creds;
     struct mln_err err;
 
-    if (mln_creds_resolve(&options, &creds, NULL, &err) != MLN_OK)
+    if (mln_creds_resolve(&options, creds, NULL, &err) != MLN_OK)
         report(doctor, "credentials", cli_has(cli, OPT_STORE) ? SKIPPED : TROUBLE, err.msg);
     else
-        report(doctor, "credentials", FINE, creds.source);
+        report(doctor, "credentials", FINE, creds->source);
 }
 
 static void check_file_mode(struct doctor *doctor)

@@ -67,7 +67,7 @@ static int check_all_open(struct risk_source *source, struct handle_plan *plan,
 static void record(const struct cli *cli, const struct risk_source *source,
         const struct handle_item *item, const char *outcome)
 {
-    const struct mln_creds *creds = &source->remote.creds;
+    const struct mln_creds *creds = source->remote.creds;
     const char *identity = source->is_local            ? source->local.actor
                            : creds->profile[0] != '\0' ? creds->profile
                                                        : "environment";

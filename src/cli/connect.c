@@ -50,7 +50,7 @@ static void sleep_ms(void *ctx, int64_t ms)
         continue;
 }
 
-int cli_remote_open(const struct cli *cli, struct cli_remote *out, struct mln_err *err)
+int cli_remote_open(struct cli *cli, struct cli_remote *out, struct mln_err *err)
 {
     const struct mln_creds_options creds = {
         .env = cli->env, .clock = cli->clock, .profile = cli_get(cli, OPT_PROFILE)
@@ -58,24 +58,24 @@ int cli_remote_open(const struct cli *cli, struct cli_remote *out, struct mln_er
     struct mln_api_options api = {
         .product = mln_product_by_name("Sddp"),
         .endpoint = &out->endpoint,
-        .creds = &out->creds,
+        .creds = &cli->creds,
         .clock = cli->clock,
         .random = cli->random,
         .sleep_ms = sleep_ms,
-        .sleep_ctx = (void *)(uintptr_t)cli,
+        .sleep_ctx = cli,
         .log = &cli->log,
         .user_agent = USER_AGENT,
     };
     int64_t read_s = 0;
     int rc = cli_get_number(cli, OPT_READ_TIMEOUT, 1, 600, &read_s, err);
 
-    *out = (struct cli_remote){ 0 };
+    *out = (struct cli_remote){ .creds = &cli->creds };
     api.timeout_ms = read_s * MLN_MS_PER_S;
     api.actions = mln_sddp_actions(&api.action_count);
     if (rc == MLN_OK)
         rc = cli_endpoint(cli, &out->endpoint, err);
     if (rc == MLN_OK)
-        rc = mln_creds_resolve(&creds, &out->creds, NULL, err);
+        rc = mln_creds_resolve(&creds, &cli->creds, NULL, err);
     if (rc == MLN_OK)
         rc = cli_curl(cli, &out->curl, err);
     if (rc == MLN_OK) {
@@ -84,8 +84,8 @@ int cli_remote_open(const struct cli *cli, struct cli_remote *out, struct mln_er
     }
     if (rc != MLN_OK)
         cli_remote_close(out);
-    else if (out->creds.warning[0] != '\0')
-        cli_note(cli, "warning: %s", out->creds.warning);
+    else if (cli->creds.warning[0] != '\0')
+        cli_note(cli, "warning: %s", cli->creds.warning);
     return rc;
 }
 
@@ -93,6 +93,5 @@ void cli_remote_close(struct cli_remote *remote)
 {
     mln_api_free(remote->api);
     mln_curl_free(remote->curl);
-    mln_creds_wipe(&remote->creds);
     *remote = (struct cli_remote){ 0 };
 }

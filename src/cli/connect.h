@@ -7,7 +7,7 @@
 
 /* ---- connect.c: an endpoint, with a profile's credentials ---- */
 struct cli_remote {
-    struct mln_creds creds;
+    const struct mln_creds *creds; /* Those of the command line. */
     struct mln_endpoint endpoint;
     struct mln_curl *curl;
     struct mln_api *api;
@@ -17,8 +17,7 @@ struct cli_remote {
 MLN_MUST_USE int cli_endpoint(const struct cli *cli, struct mln_endpoint *out, struct mln_err *err);
 MLN_MUST_USE int cli_curl(const struct cli *cli, struct mln_curl **out, struct mln_err *err);
 /* A client limited to the actions of risk events; `out` must not move afterwards. */
-MLN_MUST_USE int cli_remote_open(
-        const struct cli *cli, struct cli_remote *out, struct mln_err *err);
+MLN_MUST_USE int cli_remote_open(struct cli *cli, struct cli_remote *out, struct mln_err *err);
 void cli_remote_close(struct cli_remote *remote);
 
 /* ---- local.c: a store ---- */

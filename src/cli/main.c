@@ -179,6 +179,7 @@ int main(int argc, char *argv[])
     cli.lang = language_of(cli.env);
     cli.log = (struct mln_log){ .level = MLN_LOG_WARN, .fd = STDERR_FILENO, .clock = cli.clock };
     exit_code = finish(&cli, run(&cli, argc, argv, &err), &err);
+    mln_creds_wipe(&cli.creds);
     mln_buf_free(&cli.out.buf);
     cli_line_free(&cli.line);
     return exit_code;

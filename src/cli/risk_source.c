@@ -109,6 +109,7 @@ struct local_listing {
     const struct risk_ask *ask;
     struct mln_sddp_events *out;
     int64_t last_id, seen;
+    bool moved; /* The number of matches changed between two pages. */
 };
 
 static bool copy_text(struct mln_arena *arena, struct mln_str *text)
@@ -166,13 +167,15 @@ static int list_local_once(struct risk_source *source, struct local_listing *lis
         struct mln_risk_query *query, int64_t *total, struct mln_err *err)
 {
     const struct risk_ask *ask = listing->ask;
-    int64_t before;
+    int64_t seen, first = -1;
     int rc;
 
     for (query->page = ask->page > 0 ? ask->page : 1;; query->page++) {
-        before = listing->seen;
+        seen = listing->seen;
         rc = mln_risk_list(source->local.store, query, total, take_local, listing, err);
-        if (rc != MLN_OK || ask->page > 0 || listing->seen >= *total || listing->seen == before ||
+        listing->moved = listing->moved || (first >= 0 && first != *total);
+        first = *total;
+        if (rc != MLN_OK || ask->page > 0 || listing->seen >= *total || listing->seen == seen ||
                 (ask->limit > 0 && listing->out->count >= ask->limit))
             return rc;
         show_progress(source->cli, (size_t)listing->seen, *total);
@@ -200,7 +203,7 @@ static int list_local(struct risk_source *source, const struct risk_ask *ask,
         mln_arena_reset(&out->arena);
         rc = list_local_once(source, &listing, &query, &total, err);
         out->total = filtered ? (int64_t)out->count : total;
-        if (rc != MLN_OK || ask->page > 0 || listing.seen == total ||
+        if (rc != MLN_OK || ask->page > 0 || (listing.seen == total && !listing.moved) ||
                 (ask->limit > 0 && out->count >= ask->limit))
             return rc;
     }
@@ -262,7 +265,7 @@ struct cli_origin risk_source_origin(const struct risk_source *source, const cha
 
 void risk_source_name(const struct risk_source *source, struct mln_buf *out)
 {
-    const struct mln_creds *creds = &source->remote.creds;
+    const struct mln_creds *creds = source->remote.creds;
 
     if (source->is_local)
         mln_buf_addf(out, "%s, account %.*s", cli_get(source->cli, OPT_STORE),

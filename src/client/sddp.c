@@ -29,7 +29,8 @@ struct listing {
     const struct mln_sddp_query *query;
     struct mln_sddp_events *out;
     struct mln_map seen;
-    int64_t server_total, server_items;
+    int64_t server_total;
+    bool total_known, total_moved; /* Of this pass. */
 };
 
 static int add_number(struct mln_params *params, struct mln_arena *arena, struct mln_str name,
@@ -96,13 +97,18 @@ static int take_page(struct listing *listing, const struct mln_api_answer *answe
 {
     struct mln_json_value items, item;
     struct mln_json_iter it;
+    int64_t total = 0;
     int rc = MLN_OK;
 
-    if (!mln_json_get_i64(answer->data, "TotalCount", &listing->server_total) ||
-            listing->server_total < 0 || !mln_json_get(answer->data, "Items", &items) ||
+    if (!mln_json_get_i64(answer->data, "TotalCount", &total) || total < 0 ||
+            !mln_json_get(answer->data, "Items", &items) ||
             (mln_json_type(items) != MLN_JSON_ARRAY && mln_json_type(items) != MLN_JSON_NULL))
         return mln_fail(err, MLN_EIO,
                 "the server's answer has no TotalCount and Items: check the endpoint");
+    listing->total_moved = listing->total_moved ||
+                           (listing->total_known && total != listing->server_total);
+    listing->total_known = true;
+    listing->server_total = total;
     it = mln_json_iter(items);
     while (rc == MLN_OK && !at_limit(listing) && mln_json_next(&it, NULL, &item))
         rc = take_item(listing, item, any_new, err);
@@ -154,8 +160,19 @@ static void forget(struct listing *listing)
 {
     mln_map_fini(&listing->seen, NULL);
     mln_map_init(&listing->seen, MLN_EVENTS_MAX);
+    listing->total_known = false;
+    listing->total_moved = false;
     listing->out->count = 0;
     mln_arena_reset(&listing->out->arena);
+}
+
+/*
+ * The number is right, and stood still meanwhile: an event that was handled while its page had been
+ * read already makes the next one slip through between two pages, and the count look right.
+ */
+static bool agreed(const struct listing *listing)
+{
+    return !listing->total_moved && (int64_t)listing->seen.count == listing->server_total;
 }
 
 static int list_until_agreed(struct listing *listing, struct mln_err *err)
@@ -165,8 +182,7 @@ static int list_until_agreed(struct listing *listing, struct mln_err *err)
     for (int pass = 0; pass <= MLN_LIST_REPEATS_MAX; pass++) {
         forget(listing);
         rc = all_pages(listing, err);
-        if (rc != MLN_OK || at_limit(listing) ||
-                (int64_t)listing->seen.count == listing->server_total)
+        if (rc != MLN_OK || at_limit(listing) || agreed(listing))
             return rc;
     }
     listing->out->incomplete = true;
