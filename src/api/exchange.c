@@ -4,9 +4,7 @@
  */
 #include "api/priv.h"
 
-#define IDLE_MAX   ((size_t)64) /* Kept per thread. */
-#define PATH_SHOWN ((size_t)256)
-#define USER_SHOWN ((size_t)128)
+#define IDLE_MAX ((size_t)64) /* Kept per thread. */
 
 static struct exchange *make(struct pool_lane *owner)
 {
@@ -36,6 +34,7 @@ void pool_lane_free(struct pool_lane *lane)
         lane->idle = next;
     }
     mln_lane_fini(&lane->lane);
+    mln_buf_free(&lane->log_line);
     free(lane);
 }
 
@@ -107,53 +106,6 @@ void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *http)
     return exchange;
 }
 
-/* Method names of outsiders stay out of the log's columns. */
-static const char *method_shown(struct mln_str method)
-{
-    static const char *const known[] = { "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS",
-        "PATCH" };
-
-    for (size_t i = 0; i < MLN_LEN(known); i++) {
-        if (mln_str_is(method, known[i]))
-            return known[i];
-    }
-    return "other";
-}
-
-static const char *shown(struct mln_str text, char *out, size_t room)
-{
-    size_t len = text.len < room ? text.len : room - 1;
-
-    if (len > 0)
-        memcpy(out, text.ptr, len);
-    out[len] = '\0';
-    return out;
-}
-
-static void log_access(const struct exchange *exchange, int status, int64_t ms)
-{
-    const struct mln_call *call = &exchange->call;
-    const struct mln_principal *principal = call->principal;
-    char path[PATH_SHOWN], account[USER_SHOWN], user[USER_SHOWN];
-    const struct mln_log_field fields[] = {
-        { .key = "method", .text = method_shown(call->request.method) },
-        { .key = "path", .text = shown(exchange->path, path, sizeof(path)) },
-        { .key = "action", .text = call->action != NULL ? call->action->name : "" },
-        { .key = "status", .number = status },
-        { .key = "code", .text = call->refused ? call->error.code : "" },
-        { .key = "ms", .number = ms },
-        { .key = "request_id", .text = call->request_id },
-        { .key = "address", .text = call->address },
-        { .key = "account",
-                .text = principal != NULL ? shown(principal->account_id, account, sizeof(account))
-                                          : "" },
-        { .key = "user",
-                .text = principal != NULL ? shown(principal->user_name, user, sizeof(user)) : "" },
-    };
-
-    mln_log_write(exchange->server->options.log, MLN_LOG_INFO, "request", fields, MLN_LEN(fields));
-}
-
 static void keep_or_destroy(struct exchange *exchange)
 {
     struct pool_lane *owner = exchange->owner;
@@ -192,8 +144,7 @@ void exchange_end(
         return;
     ms = mln_monotonic_ms(server->options.clock) - exchange->start_ms;
     mln_metrics_request(&server->metrics, exchange->call.action, status(exchange, why), ms);
-    if (server->options.log->level >= MLN_LOG_INFO)
-        log_access(exchange, status(exchange, why), ms);
+    access_log(exchange, status(exchange, why), ms);
     if (exchange->connection != NULL)
         connection_expect(exchange->connection, server);
     keep_or_destroy(exchange);

@@ -90,6 +90,7 @@ struct pool_lane {
     struct mln_lane lane;
     struct exchange *idle;
     size_t idle_count;
+    struct mln_buf log_line;
 };
 
 /* For MHD_OPTION_URI_LOG_CALLBACK: makes the exchange, with the URI as it was sent. */
@@ -98,6 +99,9 @@ void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *http);
 void exchange_end(
         void *cls, struct MHD_Connection *http, void **state, enum MHD_RequestTerminationCode why);
 void pool_lane_free(struct pool_lane *lane);
+
+/* access_log.c: one line about a finished request; `status` 0: the client left. */
+void access_log(const struct exchange *exchange, int status, int64_t ms);
 
 /* ---- HTTP (http.c, pages.c) ---- */
 
