@@ -208,7 +208,7 @@ static bool set_time(struct state *state, const struct mln_zone *zone, struct ml
 
     if (text.len != TIME_LEN)
         return false;
-    if (memcmp(text.ptr, state->time, TIME_LEN) != 0) {
+    if (state->time[0] == '\0' || memcmp(text.ptr, state->time, TIME_LEN) != 0) {
         const char *at = text.ptr;
 
         if (!parse_digits(at, 4, &civil.year) || !parse_digits(at + 4, 2, &civil.month) ||
