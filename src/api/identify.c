@@ -87,7 +87,8 @@ static bool read_parameters(struct mln_call *call)
 
 static bool contains(struct mln_str text, const char *part)
 {
-    return text.len > 0 && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+    return text.ptr != NULL && text.len > 0 &&
+           memmem(text.ptr, text.len, part, strlen(part)) != NULL;
 }
 
 static enum mln_format format_of_accept(struct mln_str accept)
