@@ -46,9 +46,11 @@ struct cli {
     const volatile int *stop; /* Set by SIGINT and SIGTERM once cli_catch_signals() was called. */
 };
 
-/* ---- main.c ---- */
+/* ---- process.c ---- */
 /* The exit code of an error code. */
 int cli_exit_code(int code);
+/* What a signal sets; zero until then. */
+const volatile int *cli_stop_flag(void);
 /* From now on SIGINT and SIGTERM set *cli->stop; a second one ends the program. */
 void cli_catch_signals(struct cli *cli);
 

@@ -12,6 +12,7 @@
 #define MANY   CLI_ARGS_MAX
 
 /* clang-format off */
+/* sorted rows */
 static const struct cli_command commands[] = {
     { "admin account add",    "ID",          0, 1, 1, cmd_admin_account_add, "add an account", "增加账号" },
     { "admin account list",   "",            0, 0, 0, cmd_admin_account_list, "list accounts", "列出账号" },

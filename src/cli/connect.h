@@ -20,7 +20,7 @@ MLN_MUST_USE int cli_curl(const struct cli *cli, struct mln_curl **out, struct m
 MLN_MUST_USE int cli_remote_open(struct cli *cli, struct cli_remote *out, struct mln_err *err);
 void cli_remote_close(struct cli_remote *remote);
 
-/* ---- local.c: a store ---- */
+/* ---- local_store.c: a store ---- */
 #define CLI_NEED_SEAL    1U
 #define CLI_CREATE_SEAL  2U
 #define CLI_NEED_ACCOUNT 4U

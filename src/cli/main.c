@@ -10,50 +10,6 @@
 
 #define OUT_MAX ((size_t)64 * 1024 * 1024)
 
-static volatile sig_atomic_t stop_requested;
-
-static void on_signal(int number)
-{
-    if (stop_requested != 0) {
-        (void)signal(number, SIG_DFL);
-        (void)raise(number);
-    }
-    stop_requested = 1;
-}
-
-void cli_catch_signals(struct cli *cli)
-{
-    struct sigaction action = { .sa_handler = on_signal };
-
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    cli->stop = &stop_requested;
-}
-
-int cli_exit_code(int code)
-{
-    static const struct {
-        int code, exit;
-    } rows[] = {
-        { MLN_OK, 0 },
-        { MLN_ENOTFOUND, CLI_EXIT_NOT_FOUND },
-        { MLN_EDENIED, CLI_EXIT_DENIED },
-        { MLN_ETRANSIENT, CLI_EXIT_NETWORK },
-        { MLN_ECONFIG, CLI_EXIT_CONFIG },
-        { MLN_ECREDS, CLI_EXIT_CREDS },
-        { MLN_EPARTIAL, CLI_EXIT_PARTIAL },
-        { MLN_EUSAGE, CLI_EXIT_USAGE },
-        { MLN_ECANCELLED, CLI_EXIT_INTERRUPTED },
-    };
-
-    for (size_t i = 0; i < MLN_LEN(rows); i++) {
-        if (rows[i].code == code)
-            return rows[i].exit;
-    }
-    return CLI_EXIT_FAILURE;
-}
-
 /* Memory holds secrets: no core file, no other process of this user reading it. */
 static void keep_memory_private(void)
 {
@@ -171,7 +127,7 @@ int main(int argc, char *argv[])
         .stdout_tty = isatty(STDOUT_FILENO) == 1,
         .stderr_tty = isatty(STDERR_FILENO) == 1,
         .out = { .buf = MLN_BUF_INIT(OUT_MAX), .fd = STDOUT_FILENO },
-        .stop = &stop_requested,
+        .stop = cli_stop_flag(),
     };
     int exit_code;
 

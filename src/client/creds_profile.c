@@ -22,6 +22,7 @@ struct profile_mode {
 #define LOGIN_ADVICE "sign in again with `aliyun configure --profile %s --mode %s`"
 
 /* clang-format off */
+/* sorted rows */
 static const struct profile_mode modes[] = {
     { "AK",                      MODE_KEY,     NULL },
     { "Anonymous",               MODE_REFUSED, "it has no credentials; choose another profile" },

@@ -18,10 +18,10 @@ static const struct mln_refusal refusals[] = {
     { "InvalidVersion",              MLN_EIO,        false, "the server does not serve this API version: check the endpoint" },
     { "MissingSecurityToken",        MLN_ECREDS,     false, "the session token is missing: sign in again" },
     { "NoPermission*",               MLN_EDENIED,    false, NULL },
+    { "Rejected.Throttling",         MLN_ETRANSIENT, true,  "too many requests" },
     { "ServiceUnavailable*",         MLN_ETRANSIENT, true,  "the server is not available for the moment" },
     { "SignatureDoesNotMatch",       MLN_ECREDS,     false, "the signature does not match: the profile's secret does not belong to its key" },
     { "SignatureNonceUsed",          MLN_ETRANSIENT, true,  "the request's nonce was refused" },
-    { "Rejected.Throttling",         MLN_ETRANSIENT, true,  "too many requests" },
     { "Throttling*",                 MLN_ETRANSIENT, true,  "too many requests" },
     { "UserDisable*",                MLN_ECREDS,     false, "the user is disabled" },
 };
