@@ -45,7 +45,7 @@ static bool is_listed(struct mln_str list, struct mln_str name)
     struct mln_str item;
 
     while (mln_str_next(&list, ';', &item)) {
-        if (mln_str_eq_nocase(item, name))
+        if (item.len == name.len && mln_str_eq_nocase(item, name))
             return true;
     }
     return false;

@@ -64,7 +64,11 @@ static void start(struct exchange *exchange, struct pool_lane *owner, struct MHD
         exchange->call.address = exchange->connection->address;
 }
 
-/* The library decodes the URI in place; signatures are over what was sent. */
+/*
+ * The library decodes the URI in place; signatures are over what was sent, so it is copied. It
+ * would also put each parameter into the connection's memory, which a few hundred exhaust; they are
+ * read from the copy, so the library is shown an empty query. The buffer is its own and writable.
+ */
 static bool keep_uri(struct exchange *exchange, const char *uri)
 {
     struct mln_str copy = mln_arena_dup(&exchange->call.arena, mln_str_of(uri));
@@ -77,6 +81,7 @@ static bool keep_uri(struct exchange *exchange, const char *uri)
     exchange->call.request.raw_query = (struct mln_str){ 0 };
     if (mark != NULL) {
         exchange->path.len = (size_t)(mark - copy.ptr);
+        *(char *)(uintptr_t)(uri + exchange->path.len + 1) = '\0';
         exchange->call.request.raw_query = (struct mln_str){ .ptr = mark + 1,
             .len = copy.len - exchange->path.len - 1 };
     }

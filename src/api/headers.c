@@ -21,7 +21,8 @@ static size_t known_header(struct mln_str name)
 {
     size_t row = 0;
 
-    while (row < MLN_KNOWN_HEADERS && !mln_str_eq_nocase(name, known[row].name))
+    while (row < MLN_KNOWN_HEADERS &&
+            (name.len != known[row].name.len || !mln_str_eq_nocase(name, known[row].name)))
         row++;
     return row;
 }

@@ -90,6 +90,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
     request->method = mln_str_of(method);
     request->headers = exchange->headers;
     request->header_count = exchange->header_count;
+    (void)mln_acs_header(request, "Host", &exchange->call.header[MLN_HEADER_HOST]);
     if (present > (int)MLN_HEADERS_MAX || body_is_too_large(exchange))
         return refuse(exchange, MLN_ACS_REQUEST_ENTITY_TOO_LARGE);
     exchange->stage = STAGE_BODY;

@@ -276,6 +276,21 @@ static void counts_a_chunked_body(void **state)
     (void)close(fd);
 }
 
+static void takes_as_many_query_parameters_as_fit(void **state)
+{
+    struct running *r = *state;
+    MLN_AUTO(mln_buf_free) struct mln_buf query = MLN_BUF_INIT((size_t)1024 * 1024);
+    int fd = dial(r);
+
+    mln_buf_add_cstr(&query, "PageSize=1");
+    for (int i = 0; i < 900; i++)
+        mln_buf_addf(&query, "&ItemIds.%d=%d", i + 1, i);
+    compose_v3(r->api, &(struct sent){ .query = query.ptr });
+    say_request(fd, r->api, false);
+    assert_int_equal(read_answer(r, fd), 200);
+    (void)close(fd);
+}
+
 static void refuses_ten_thousand_parameters(void **state)
 {
     struct running *r = *state;
@@ -399,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(shows_its_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_a_large_body_before_it_comes, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_a_chunked_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(takes_as_many_query_parameters_as_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_ten_thousand_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(closes_a_connection_that_dawdles, setup_hurried, teardown),
         cmocka_unit_test_setup_teardown(limits_connections_per_address, setup_limited, teardown),
