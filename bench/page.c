@@ -1,0 +1,157 @@
+/*
+ * A page of 20 risk events in one process, without HTTP: the gateway's whole work on a request
+ * against the least that it must cost (page_floor.h), turn by turn. Prints a line a round: CPU
+ * microseconds per page of the floor and of the gateway, and the sizes of their answers.
+ *
+ *     page STORE_FILE ACCOUNT SEAL_FILE ROUNDS COUNT
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "api/call.h"
+#include "iam/iam.h"
+#include "page_floor.h"
+#include "signer.h"
+
+#define PAGES 5
+
+struct bench {
+    struct signer signer;
+    struct page_floor *floor;
+    struct mln_gateway gateway;
+    struct mln_metrics metrics;
+    struct mln_log log;
+    struct mln_lane lane;
+    struct mln_call call;
+    struct mln_buf out;
+    struct signed_request *requests;
+    size_t count;
+};
+
+static _Noreturn void die(const char *what)
+{
+    (void)fprintf(stderr, "page: %s\n", what);
+    exit(1);
+}
+
+static double cpu_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* Open and handled events in turn, the first pages of each. */
+static int64_t status_of(size_t i)
+{
+    return (int64_t)(i & 1);
+}
+
+static int64_t page_of(size_t i)
+{
+    return (int64_t)(i / 2 % PAGES) + 1;
+}
+
+static void sign_all(struct bench *bench)
+{
+    static char queries[2 * PAGES][80];
+
+    for (size_t i = 0; i < bench->count; i++) {
+        char *query = queries[i % MLN_LEN(queries)];
+
+        (void)snprintf(query, sizeof(queries[0]), "CurrentPage=%lld&HandleStatus=%s&PageSize=20",
+                (long long)page_of(i), status_of(i) != 0 ? "PROCESSED" : "UNPROCESSED");
+        signer_sign(&bench->signer, query, &bench->requests[i]);
+    }
+}
+
+static double run_floor(struct bench *bench)
+{
+    double began = cpu_us();
+
+    for (size_t i = 0; i < bench->count; i++)
+        page_floor_run(
+                bench->floor, &bench->requests[i].request, status_of(i), page_of(i), &bench->out);
+    return (cpu_us() - began) / (double)bench->count;
+}
+
+static double run_gateway(struct bench *bench)
+{
+    double began = cpu_us();
+
+    for (size_t i = 0; i < bench->count; i++) {
+        struct mln_call *call = &bench->call;
+
+        mln_call_begin(call, &bench->lane);
+        call->request = bench->requests[i].request;
+        call->address = "127.0.0.1";
+        if (mln_call_prepare(call))
+            mln_call_act(call, &bench->lane);
+        if (call->status != 200)
+            die(call->out.ptr);
+        mln_call_end(call);
+    }
+    return (cpu_us() - began) / (double)bench->count;
+}
+
+static void open_gateway(struct bench *bench, const char *url, const char *seal_path)
+{
+    const struct mln_seal_options seal_options = { .path = seal_path, .env = mln_env_system() };
+    struct mln_auth_options auth = {
+        .clock = mln_clock_system(),
+        .nonce_ttl_ms = 2 * MLN_CALL_SKEW_MS,
+        .requests_per_s = 1000000,
+    };
+    const struct mln_lane_options lane = {
+        .store_url = url, .busy_timeout_ms = 2000, .random = mln_random_system()
+    };
+    struct mln_seal *seal = NULL;
+    struct mln_err err;
+
+    if (mln_seal_open(&seal_options, &seal, &err) != MLN_OK)
+        die(err.msg);
+    auth.seal = seal;
+    bench->log = (struct mln_log){ .fd = 2, .clock = mln_clock_system() };
+    bench->gateway = (struct mln_gateway){ .clock = mln_clock_system(),
+        .log = &bench->log,
+        .metrics = &bench->metrics,
+        .skew_ms = MLN_CALL_SKEW_MS };
+    if (mln_auth_new(&auth, &bench->gateway.auth, &err) != MLN_OK)
+        die(err.msg);
+    mln_lane_init(&bench->lane, &lane);
+    mln_call_init(&bench->call, &bench->gateway);
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    static char url[4096];
+    size_t floor_len;
+
+    if (argc != 6) {
+        (void)fprintf(stderr, "usage: page STORE_FILE ACCOUNT SEAL_FILE ROUNDS COUNT\n");
+        return 2;
+    }
+    bench.signer = signer_from_env("127.0.0.1:8080");
+    bench.count = (size_t)strtoul(argv[5], NULL, 10);
+    bench.requests = calloc(bench.count, sizeof(*bench.requests));
+    if (bench.requests == NULL)
+        die("memory");
+    bench.out = (struct mln_buf)MLN_BUF_INIT(MLN_CALL_ANSWER_MAX);
+    (void)snprintf(url, sizeof(url), "sqlite:%s", argv[1]);
+    open_gateway(&bench, url, argv[3]);
+    bench.floor = page_floor_open(argv[1], mln_str_of(argv[2]), bench.signer.secret);
+    for (long round = strtol(argv[4], NULL, 10); round > 0; round--) {
+        double floor, gateway;
+
+        sign_all(&bench);
+        floor = run_floor(&bench);
+        floor_len = bench.out.len;
+        gateway = run_gateway(&bench);
+        (void)printf("%.3f %.3f %zu %zu\n", floor, gateway, floor_len, bench.call.out.len);
+        (void)fflush(stdout);
+    }
+    page_floor_close(bench.floor);
+    return 0;
+}
