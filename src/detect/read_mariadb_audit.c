@@ -11,36 +11,14 @@
  * Tables come before their statement; they wait in pending_tables.h. Those whose statement never
  * comes are told as table_access when their connection ends or they are pushed out.
  */
-#include <arpa/inet.h>
-
+#include "detect/mariadb_record.h"
 #include "detect/pending_tables.h"
 #include "detect/reader_ops.h"
 
-#define TIME_LEN    17             /* "20260302 10:03:11" */
 #define FAILED_IDS  ((size_t)256)  /* Failed connections whose DISCONNECT is still to come. */
 #define LIMIT_LEAST ((size_t)1024) /* The plugin's default for the length of a statement. */
 
 static const struct mln_str magic = { "MLNMA1\n", 7 };
-
-enum operation_class { CONNECTION, DISCONNECTION, STATEMENT, TABLE, IGNORED };
-
-static const struct operation {
-    struct mln_str name;
-    enum operation_class class;
-} operations[] = {
-    { { "QUERY", 5 }, STATEMENT },
-    { { "READ", 4 }, TABLE },
-    { { "WRITE", 5 }, TABLE },
-    { { "CONNECT", 7 }, CONNECTION },
-    { { "DISCONNECT", 10 }, DISCONNECTION },
-    { { "FAILED_CONNECT", 14 }, CONNECTION },
-    { { "CHANGEUSER", 10 }, CONNECTION },
-    { { "CREATE", 6 }, TABLE },
-    { { "ALTER", 5 }, TABLE },
-    { { "DROP", 4 }, TABLE },
-    { { "RENAME", 6 }, TABLE },
-    { { "PROXY_CONNECT", 13 }, IGNORED },
-};
 
 /* MySQL error numbers that mean "not allowed". */
 static const int64_t denied_codes[] = { 1044, 1045, 1095, 1130, 1142, 1143, 1227, 1370, 1698 };
@@ -49,148 +27,11 @@ struct state {
     struct mln_pending_tables pending;
     struct mln_pending *told; /* The last event borrows from it. */
     uint64_t failed[FAILED_IDS];
-    size_t failed_count, failed_at; /* A ring. */
-    char time[TIME_LEN];            /* The last one, converted: */
+    size_t failed_count, failed_at;  /* A ring. */
+    char time[MLN_MARIADB_TIME_LEN]; /* The last one, converted: */
     int64_t time_ms;
     int local_hour, local_weekday;
 };
-
-struct record {
-    struct mln_str time, server, user, client, connection_text, query_text, operation_name,
-            database;
-    struct mln_str rest; /* "object,retcode" */
-    const struct operation *operation;
-    struct mln_pending_key key;
-};
-
-static struct mln_str slice(const char *from, const char *to)
-{
-    return (struct mln_str){ .ptr = from, .len = (size_t)(to - from) };
-}
-
-static const struct operation *operation_of(struct mln_str name)
-{
-    for (size_t i = 0; i < MLN_LEN(operations); i++)
-        if (mln_str_eq(operations[i].name, name))
-            return &operations[i];
-    return NULL;
-}
-
-static bool parse_u64(struct mln_str s, uint64_t *out)
-{
-    uint64_t number = 0;
-
-    if (s.len == 0 || s.len > 19)
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] < '0' || s.ptr[i] > '9')
-            return false;
-        number = number * 10 + (uint64_t)(s.ptr[i] - '0');
-    }
-    *out = number;
-    return true;
-}
-
-static bool split_left(struct mln_str line, struct record *out)
-{
-    struct mln_str *fields[] = { &out->time, &out->server, &out->user, &out->client,
-        &out->connection_text, &out->query_text, &out->operation_name, &out->database };
-    const char *at = line.ptr, *end = line.ptr + line.len;
-
-    for (size_t i = 0; i < MLN_LEN(fields); i++) {
-        const char *comma = memchr(at, ',', (size_t)(end - at));
-
-        if (comma == NULL)
-            return false;
-        *fields[i] = slice(at, comma);
-        at = comma + 1;
-    }
-    out->rest = slice(at, end);
-    return true;
-}
-
-/* Takes the last field off `line`. */
-static bool split_last(struct mln_str *line, struct mln_str *out)
-{
-    const char *comma = memrchr(line->ptr, ',', line->len);
-
-    if (comma == NULL)
-        return false;
-    *out = slice(comma + 1, line->ptr + line->len);
-    line->len = (size_t)(comma - line->ptr);
-    return true;
-}
-
-static bool is_connection(const struct operation *operation)
-{
-    return operation != NULL && operation->class != STATEMENT && operation->class != TABLE;
-}
-
-/* A connection record, whose user name may hold commas; `left` is the same line read from the left.
- */
-static bool split_right(struct mln_str line, const struct record *left, struct record *out)
-{
-    struct mln_str *fields[] = { &out->database, &out->operation_name, &out->query_text,
-        &out->connection_text, &out->client };
-    struct mln_str retcode, object, head = line;
-    uint64_t number;
-
-    if (!split_last(&head, &retcode) || !split_last(&head, &object) || object.len != 0 ||
-            !parse_u64(retcode, &number))
-        return false;
-    for (size_t i = 0; i < MLN_LEN(fields); i++)
-        if (!split_last(&head, fields[i]))
-            return false;
-    out->operation = operation_of(out->operation_name);
-    if (!is_connection(out->operation) || head.ptr + head.len < left->user.ptr)
-        return false;
-    out->time = left->time;
-    out->server = left->server;
-    out->user = slice(left->user.ptr, head.ptr + head.len);
-    out->rest = slice(object.ptr, line.ptr + line.len);
-    return true;
-}
-
-static bool split(struct mln_str line, struct record *out)
-{
-    struct record left, right;
-
-    if (!split_left(line, &left))
-        return false;
-    left.operation = operation_of(left.operation_name);
-    if (split_right(line, &left, &right))
-        left = right;
-    if (left.operation == NULL || !parse_u64(left.connection_text, &left.key.connection) ||
-            !parse_u64(left.query_text, &left.key.query))
-        return false;
-    *out = left;
-    return true;
-}
-
-static bool parse_digits(const char *at, size_t count, int *out)
-{
-    int number = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (at[i] < '0' || at[i] > '9')
-            return false;
-        number = number * 10 + (at[i] - '0');
-    }
-    *out = number;
-    return true;
-}
-
-static bool is_date(const struct mln_civil *civil)
-{
-    static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    int year = civil->year;
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    if (year < 1 || civil->month < 1 || civil->month > 12 || civil->day < 1 ||
-            civil->day > days[civil->month - 1])
-        return false;
-    return civil->month != 2 || civil->day != 29 || leap;
-}
 
 /* 1970-01-01 was a Thursday; days before it are negative. */
 static int weekday_of(const struct mln_civil *civil)
@@ -200,28 +41,21 @@ static int weekday_of(const struct mln_civil *civil)
     return (int)((days % 7 + 7 + 4) % 7);
 }
 
-/* "YYYYMMDD HH:MM:SS" in the log's zone; many records share their second. */
+/* In the log's zone; many records share their second. */
 static bool set_time(struct state *state, const struct mln_zone *zone, struct mln_str text,
         struct mln_audit_event *out)
 {
     struct mln_civil civil;
+    bool known = text.len == sizeof(state->time) && state->time[0] != '\0' &&
+                 memcmp(text.ptr, state->time, sizeof(state->time)) == 0;
 
-    if (text.len != TIME_LEN)
-        return false;
-    if (state->time[0] == '\0' || memcmp(text.ptr, state->time, TIME_LEN) != 0) {
-        const char *at = text.ptr;
-
-        if (!parse_digits(at, 4, &civil.year) || !parse_digits(at + 4, 2, &civil.month) ||
-                !parse_digits(at + 6, 2, &civil.day) || at[8] != ' ' ||
-                !parse_digits(at + 9, 2, &civil.hour) || at[11] != ':' ||
-                !parse_digits(at + 12, 2, &civil.minute) || at[14] != ':' ||
-                !parse_digits(at + 15, 2, &civil.second) || !is_date(&civil) || civil.hour > 23 ||
-                civil.minute > 59 || civil.second > 60)
+    if (!known) {
+        if (!mln_mariadb_time(text, &civil))
             return false;
         state->time_ms = mln_zone_to_utc_ms(zone, &civil);
         state->local_hour = civil.hour;
         state->local_weekday = weekday_of(&civil);
-        memcpy(state->time, at, TIME_LEN);
+        memcpy(state->time, text.ptr, sizeof(state->time));
     }
     out->time_ms = state->time_ms;
     out->local_hour = state->local_hour;
@@ -229,37 +63,16 @@ static bool set_time(struct state *state, const struct mln_zone *zone, struct ml
     return true;
 }
 
-/* The address without the port that MariaDB 12 adds: "10.0.0.9:51234", "[::1]:51234", "::1:51234".
- */
-static struct mln_str address_of(struct mln_str client)
+static struct mln_str slice(const char *from, const char *to)
 {
-    const char *colon = memrchr(client.ptr, ':', client.len);
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-    struct mln_str head;
-    uint64_t port;
-
-    if (colon == NULL)
-        return client;
-    head = slice(client.ptr, colon);
-    if (client.len < sizeof(text)) {
-        memcpy(text, client.ptr, client.len);
-        text[client.len] = '\0';
-        if (inet_pton(AF_INET6, text, &address) == 1)
-            return client;
-    }
-    if (!parse_u64(slice(colon + 1, client.ptr + client.len), &port) || port > UINT16_MAX)
-        return client;
-    if (head.len >= 2 && head.ptr[0] == '[' && head.ptr[head.len - 1] == ']')
-        head = slice(head.ptr + 1, head.ptr + head.len - 1);
-    return head;
+    return (struct mln_str){ .ptr = from, .len = (size_t)(to - from) };
 }
 
 static void set_status(struct mln_str retcode, struct mln_audit_event *out)
 {
     uint64_t code;
 
-    if (!parse_u64(retcode, &code))
+    if (!mln_mariadb_number(retcode, &code))
         return;
     out->status = code == 0 ? MLN_STATUS_OK : MLN_STATUS_FAILED;
     if (code != 0)
@@ -296,44 +109,49 @@ static bool forget_failed(struct state *state, uint64_t connection)
 
 /* The database name of a login is the client's choice and may hold commas: it ends where
  * ",,retcode" begins. */
-static bool connection_tail(struct record *record, struct mln_str *retcode)
+static bool connection_tail(struct mln_mariadb_record *record, struct mln_str *retcode)
 {
     struct mln_str head = record->rest, object;
 
-    if (!split_last(&head, retcode))
+    if (!mln_mariadb_split_last(&head, retcode))
         return false;
     if (head.len == 0)
         return true;
-    if (!split_last(&head, &object) || object.len != 0)
+    if (!mln_mariadb_split_last(&head, &object) || object.len != 0)
         return false;
     record->database = slice(record->database.ptr, head.ptr + head.len);
     return true;
 }
 
 static enum mln_line_result read_connection(
-        struct state *state, struct record *record, struct mln_audit_event *out)
+        struct state *state, struct mln_mariadb_record *record, struct mln_audit_event *out)
 {
     struct mln_str retcode;
     uint64_t code;
 
-    if (!connection_tail(record, &retcode) || !parse_u64(retcode, &code))
+    if (!connection_tail(record, &retcode) || !mln_mariadb_number(retcode, &code))
         return MLN_LINE_BAD;
     out->database = record->database;
     set_status(retcode, out);
-    if (record->operation->class == DISCONNECTION) {
-        mln_pending_disconnect(&state->pending, record->key.connection);
+    if (record->operation->class == MLN_MARIADB_DISCONNECTION) {
+        mln_pending_disconnect(&state->pending, record->connection);
         out->kind = MLN_EVENT_LOGOUT;
-        return forget_failed(state, record->key.connection) ? MLN_LINE_NOTHING : MLN_LINE_EVENT;
+        return forget_failed(state, record->connection) ? MLN_LINE_NOTHING : MLN_LINE_EVENT;
     }
-    (void)forget_failed(state, record->key.connection); /* After a restart ids begin anew. */
+    (void)forget_failed(state, record->connection); /* After a restart ids begin anew. */
     out->kind = MLN_EVENT_LOGIN;
     if (code != 0 || mln_str_is(record->operation_name, "FAILED_CONNECT")) {
         if (code == 0)
             out->status = MLN_STATUS_FAILED;
         out->kind = MLN_EVENT_LOGIN_FAILED;
-        remember_failed(state, record->key.connection);
+        remember_failed(state, record->connection);
     }
     return MLN_LINE_EVENT;
+}
+
+static struct mln_pending_key key_of(const struct mln_mariadb_record *record)
+{
+    return (struct mln_pending_key){ record->connection, record->query };
 }
 
 /* Statistics that the server reads and writes for itself. */
@@ -342,7 +160,7 @@ static bool is_noise(struct mln_str database, struct mln_str table)
     return mln_str_is(database, "mysql") && mln_str_ends(table, MLN_STR("_stats"));
 }
 
-static int add_table(struct state *state, const struct record *record,
+static int add_table(struct state *state, const struct mln_mariadb_record *record,
         const struct mln_audit_event *event, struct mln_str database, struct mln_str table,
         struct mln_err *err)
 {
@@ -359,11 +177,11 @@ static int add_table(struct state *state, const struct record *record,
 
     if (is_noise(database, table))
         return MLN_OK;
-    return mln_pending_add(&state->pending, record->key, &source, database, table, err);
+    return mln_pending_add(&state->pending, key_of(record), &source, database, table, err);
 }
 
 /* RENAME writes "old|database.new". */
-static int add_renamed(struct state *state, const struct record *record,
+static int add_renamed(struct state *state, const struct mln_mariadb_record *record,
         const struct mln_audit_event *event, struct mln_str object, struct mln_err *err)
 {
     struct mln_str rest = object, from, database;
@@ -377,77 +195,19 @@ static int add_renamed(struct state *state, const struct record *record,
     return rc;
 }
 
-static int read_table(struct state *state, const struct record *record,
+static int read_table(struct state *state, const struct mln_mariadb_record *record,
         const struct mln_audit_event *event, enum mln_line_result *result, struct mln_err *err)
 {
     struct mln_str object = record->rest, retcode;
 
     *result = MLN_LINE_NOTHING;
-    if (!split_last(&object, &retcode) || retcode.len != 0 || object.len == 0) {
+    if (!mln_mariadb_split_last(&object, &retcode) || retcode.len != 0 || object.len == 0) {
         *result = MLN_LINE_BAD;
         return MLN_OK;
     }
     if (mln_str_is(record->operation_name, "RENAME"))
         return add_renamed(state, record, event, object, err);
     return add_table(state, record, event, record->database, object, err);
-}
-
-/* Does the quote that ends `quoted` close it, or is it the second half of \' ? */
-static bool is_closed(struct mln_str quoted)
-{
-    size_t backslashes = 0;
-
-    if (quoted.len < 2 || quoted.ptr[quoted.len - 1] != '\'')
-        return false;
-    while (backslashes + 2 < quoted.len && quoted.ptr[quoted.len - 2 - backslashes] == '\\')
-        backslashes++;
-    return backslashes % 2 == 0;
-}
-
-static char unescape(char byte)
-{
-    switch (byte) {
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return byte;
-    }
-}
-
-/* The statement as the client sent it; without escapes it stays where it is. MLN_ENOMEM. */
-static int decode(struct mln_str raw, struct mln_buf *buf, struct mln_str *out, struct mln_err *err)
-{
-    const char *at = raw.ptr, *end = raw.ptr + raw.len;
-    char *to;
-
-    if (memchr(raw.ptr, '\\', raw.len) == NULL) {
-        *out = raw;
-        return MLN_OK;
-    }
-    mln_buf_reset(buf);
-    if (!mln_buf_reserve(buf, raw.len))
-        return mln_fail(err, MLN_ENOMEM, "no memory for a statement of %zu bytes", raw.len);
-    to = buf->ptr;
-    while (at < end) {
-        const char *escape = memchr(at, '\\', (size_t)(end - at));
-        size_t run = (size_t)((escape != NULL ? escape : end) - at);
-
-        memcpy(to, at, run);
-        to += run;
-        at += run;
-        if (at + 1 < end) {
-            *to++ = unescape(at[1]);
-            at += 2;
-        } else {
-            at = end; /* A backslash that was cut from its byte. */
-        }
-    }
-    *out = slice(buf->ptr, to);
-    return MLN_OK;
 }
 
 /*
@@ -474,8 +234,9 @@ static void take_tables(
     state->told = pending;
 }
 
-static int read_statement(struct mln_reader *reader, const struct record *record, bool truncated,
-        enum mln_line_result *result, struct mln_audit_event *out, struct mln_err *err)
+static int read_statement(struct mln_reader *reader, const struct mln_mariadb_record *record,
+        bool truncated, enum mln_line_result *result, struct mln_audit_event *out,
+        struct mln_err *err)
 {
     struct state *state = reader->state;
     struct mln_str object = record->rest, retcode = { 0 }, raw, sql;
@@ -488,15 +249,15 @@ static int read_statement(struct mln_reader *reader, const struct record *record
         *result = MLN_LINE_BAD;
         return MLN_OK;
     }
-    complete = !truncated && split_last(&object, &retcode) && parse_u64(retcode, &code) &&
-               is_closed(object);
+    complete = !truncated && mln_mariadb_split_last(&object, &retcode) &&
+               mln_mariadb_number(retcode, &code) && mln_mariadb_is_closed(object);
     if (complete) {
         raw = slice(object.ptr + 1, object.ptr + object.len - 1);
         set_status(retcode, out);
     } else { /* Half a record still tells who did what. */
         raw = slice(record->rest.ptr + 1, record->rest.ptr + record->rest.len);
     }
-    rc = decode(raw, &reader->sql, &sql, err);
+    rc = mln_mariadb_unescape(raw, &reader->sql, &sql, err);
     if (rc == MLN_OK)
         rc = mln_reader_statement(reader, sql, out, err);
     if (rc < 0)
@@ -504,7 +265,7 @@ static int read_statement(struct mln_reader *reader, const struct record *record
     out->database = record->database;
     out->statement_id = record->query_text;
     out->sql_truncated = !complete || looks_cut(raw.len, out);
-    pending = mln_pending_take(&state->pending, record->key);
+    pending = mln_pending_take(&state->pending, key_of(record));
     if (pending != NULL)
         take_tables(state, pending, out);
     *result = MLN_LINE_EVENT;
@@ -535,18 +296,18 @@ static bool tell_orphan(struct state *state, struct mln_audit_event *out)
     return true;
 }
 
-static int read_record(struct mln_reader *reader, struct record *record, bool truncated,
+static int read_record(struct mln_reader *reader, struct mln_mariadb_record *record, bool truncated,
         enum mln_line_result *result, struct mln_audit_event *out, struct mln_err *err)
 {
     struct state *state = reader->state;
 
-    if (record->operation->class == STATEMENT)
+    if (record->operation->class == MLN_MARIADB_STATEMENT)
         return read_statement(reader, record, truncated, result, out, err);
     if (truncated)
         *result = MLN_LINE_BAD;
-    else if (record->operation->class == TABLE)
+    else if (record->operation->class == MLN_MARIADB_TABLE)
         return read_table(state, record, out, result, err);
-    else if (record->operation->class == IGNORED)
+    else if (record->operation->class == MLN_MARIADB_IGNORED)
         *result = MLN_LINE_NOTHING;
     else
         *result = read_connection(state, record, out);
@@ -557,19 +318,19 @@ static int read_line(struct mln_reader *reader, struct mln_str line, bool trunca
         enum mln_line_result *result, struct mln_audit_event *out, struct mln_err *err)
 {
     struct state *state = reader->state;
-    struct record record;
+    struct mln_mariadb_record record;
     int rc;
 
     mln_pending_free(state->told);
     state->told = NULL;
-    if (!split(line, &record) || !set_time(state, reader->zone, record.time, out)) {
+    if (!mln_mariadb_split(line, &record) || !set_time(state, reader->zone, record.time, out)) {
         *result = MLN_LINE_BAD;
         return MLN_OK;
     }
     if (reader->instance.len == 0)
         out->instance = record.server;
     out->user = record.user;
-    out->client_ip = address_of(record.client);
+    out->client_ip = mln_mariadb_address(record.client);
     out->session = record.connection_text;
     out->op = record.operation->name;
     rc = read_record(reader, &record, truncated, result, out, err);
@@ -617,7 +378,7 @@ static bool load_number(struct mln_str *rest, uint64_t *out)
 {
     struct mln_str line;
 
-    return mln_str_next(rest, '\n', &line) && parse_u64(line, out);
+    return mln_str_next(rest, '\n', &line) && mln_mariadb_number(line, out);
 }
 
 static int load(void *ptr, struct mln_str bytes, struct mln_err *err)
