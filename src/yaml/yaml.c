@@ -21,6 +21,8 @@ struct builder {
         struct mln_yaml_node *node, *last, *key; /* `key` waits for its value. */
     } level[MLN_YAML_DEPTH_MAX];
     struct mln_yaml_node *root; /* Of the document that is being read. */
+    struct mln_str source;
+    struct mln_buf text; /* The newest scalar. */
 };
 
 /* A list of documents that grows inside the arena. */
@@ -100,25 +102,70 @@ static int place(struct builder *b, struct mln_yaml_node *node)
     return MLN_OK;
 }
 
-static int on_scalar(struct builder *b, struct fy_token *token)
+/*
+ * fy_token_get_text() would be shorter, but it leaks for a quoted text with more than a few
+ * escapes.
+ */
+static int read_chunks(struct builder *b, struct fy_token *token)
 {
-    struct mln_yaml_node *node;
-    struct mln_str text;
-    enum fy_scalar_style style = FYSS_PLAIN;
+    struct fy_token_iter *iter = fy_token_iter_create(token);
+    const struct fy_iter_chunk *chunk = NULL;
+    int failed = 0;
+
+    if (iter == NULL)
+        return no_room(b->err, b->file->name);
+    while ((chunk = fy_token_iter_chunk_next(iter, chunk, &failed)) != NULL)
+        mln_buf_add(&b->text, (struct mln_str){ .ptr = chunk->str, .len = chunk->len });
+    fy_token_iter_destroy(iter);
+    return failed != 0 ? fail_here(b, MLN_EINVAL, "malformed text") : MLN_OK;
+}
+
+static int read_single_quoted(struct builder *b, struct fy_token *token)
+{
+    const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
+
+    if (start == NULL || end == NULL || start->input_pos > end->input_pos ||
+            end->input_pos > b->source.len)
+        return fail_here(b, MLN_EINVAL, "malformed text");
+    mln_yaml_single_quoted((struct mln_str){ .ptr = b->source.ptr + start->input_pos,
+                                   .len = end->input_pos - start->input_pos },
+            &b->text);
+    return MLN_OK;
+}
+
+/* Puts the scalar's text together in b->text. */
+static int read_text(struct builder *b, struct fy_token *token)
+{
     int rc;
 
-    text = (struct mln_str){ .ptr = "" };
+    mln_buf_reset(&b->text);
+    if (fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED)
+        rc = read_single_quoted(b, token);
+    else
+        rc = read_chunks(b, token);
+    if (rc == MLN_OK && b->text.code != MLN_OK)
+        return no_room(b->err, b->file->name);
+    return rc;
+}
+
+/* `token` is NULL where a value is left out. */
+static int on_scalar(struct builder *b, struct fy_token *token)
+{
+    enum fy_scalar_style style = token != NULL ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    struct mln_yaml_node *node = NULL;
+    struct mln_str text = MLN_STR("");
+    int rc = MLN_OK;
+
     if (token != NULL) {
-        text.ptr = fy_token_get_text(token, &text.len);
-        if (text.ptr == NULL)
-            return no_room(b->err, b->file->name);
-        style = fy_token_scalar_style(token);
+        rc = read_text(b, token);
+        text = mln_buf_str(&b->text);
     }
     /* libfyaml's place of quoted text is after the quote. */
     if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && b->column > 1)
         b->column--;
-    rc = new_node(
-            b, style == FYSS_PLAIN && is_null_word(text) ? MLN_YAML_NULL : MLN_YAML_SCALAR, &node);
+    if (rc == MLN_OK)
+        rc = new_node(b,
+                style == FYSS_PLAIN && is_null_word(text) ? MLN_YAML_NULL : MLN_YAML_SCALAR, &node);
     if (rc < 0)
         return rc;
     node->quoted = style != FYSS_PLAIN;
@@ -331,29 +378,25 @@ static int parse(struct builder *b, struct mln_str text, struct documents *docs)
     return rc;
 }
 
-/* What libfyaml is never given: it stops short at a NUL and is lenient with broken UTF-8. */
-static int check_bytes(struct mln_str text, const char *name, struct mln_err *err)
-{
-    if (text.len > MLN_YAML_BYTES_MAX)
-        return mln_fail(
-                err, MLN_ETOOBIG, "%s: over the limit of %zu bytes", name, MLN_YAML_BYTES_MAX);
-    if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
-        return mln_fail(err, MLN_EINVAL, "%s: the file holds a NUL byte", name);
-    if (!mln_utf8_valid(text))
-        return mln_fail(err, MLN_EINVAL, "%s: the file is not UTF-8", name);
-    return MLN_OK;
-}
-
 int mln_yaml_parse(struct mln_str text, const char *name, struct mln_arena *arena,
         struct mln_yaml_file *out, struct mln_err *err)
 {
     struct mln_yaml_file file = { .name = name };
-    struct builder b = { .file = &file, .arena = arena, .err = err, .line = 1, .column = 1 };
+    struct builder b = {
+        .file = &file,
+        .arena = arena,
+        .err = err,
+        .source = text,
+        .line = 1,
+        .column = 1,
+        .text = MLN_BUF_INIT(MLN_YAML_BYTES_MAX * 2), /* Some escapes are longer decoded. */
+    };
     struct documents docs = { 0 };
-    int rc = check_bytes(text, name, err);
+    int rc = mln_yaml_guard(text, name, err);
 
     if (rc == MLN_OK && text.len > 0)
         rc = parse(&b, text, &docs);
+    mln_buf_free(&b.text);
     if (rc < 0)
         return rc;
     file.name = mln_arena_cstr(arena, mln_str_of(name));

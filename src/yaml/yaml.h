@@ -1,7 +1,7 @@
 /*
- * Configuration and catalogue files: YAML 1.2 through libfyaml into typed rows, with file:line:column
- * in every error. Unknown keys, wrong types, repeated keys, aliases, anchors, tags and a second
- * document are refused where a table decodes; size and depth are limited.
+ * Configuration and catalogue files: YAML 1.2 through libfyaml into typed rows, with
+ * file:line:column in every error. Unknown keys, wrong types, repeated keys, aliases, anchors, tags
+ * and a second document are refused where a table decodes; size and depth are limited.
  *
  * A document is read once into nodes that live in an arena; nothing points back into libfyaml.
  */
@@ -17,11 +17,11 @@ enum mln_yaml_kind { MLN_YAML_NULL, MLN_YAML_SCALAR, MLN_YAML_LIST, MLN_YAML_MAP
 
 struct mln_yaml_node {
     enum mln_yaml_kind kind;
-    bool quoted; /* The scalar was quoted: never a number, boolean or null. */
-    unsigned line, column; /* From 1. */
-    struct mln_str text;             /* SCALAR */
+    bool quoted;                      /* The scalar was quoted: never a number, boolean or null. */
+    unsigned line, column;            /* From 1. */
+    struct mln_str text;              /* SCALAR */
     struct mln_yaml_node *key, *next; /* As a member: its key node; the next sibling. */
-    struct mln_yaml_node *first;     /* LIST, MAP: the first child. */
+    struct mln_yaml_node *first;      /* LIST, MAP: the first child. */
     size_t count;
 };
 
@@ -39,8 +39,8 @@ MLN_MUST_USE int mln_yaml_parse(struct mln_str text, const char *name, struct ml
         struct mln_yaml_file *out, struct mln_err *err);
 
 /* Reads and parses `path`. */
-MLN_MUST_USE int mln_yaml_read(const char *path, struct mln_arena *arena, struct mln_yaml_file *out,
-        struct mln_err *err);
+MLN_MUST_USE int mln_yaml_read(
+        const char *path, struct mln_arena *arena, struct mln_yaml_file *out, struct mln_err *err);
 
 /* The member called `key`, or NULL. */
 const struct mln_yaml_node *mln_yaml_get(const struct mln_yaml_node *map, const char *key);

@@ -25,16 +25,15 @@ static const struct mln_yaml_field fields[] = {
 /* The sum of every byte, so that a stray pointer is read; depth is bounded by the parser. */
 static size_t walk(const struct mln_yaml_node *node, unsigned depth)
 {
+    const struct mln_yaml_node *found = mln_yaml_get(node, "s");
     size_t sum = 0, count = 0;
 
-    if (depth > MLN_YAML_DEPTH_MAX)
+    if (depth > MLN_YAML_DEPTH_MAX || (found != NULL && !mln_str_is(found->key->text, "s")))
         abort();
     for (size_t i = 0; i < node->text.len; i++)
         sum += (unsigned char)node->text.ptr[i];
     for (const struct mln_yaml_node *at = node->first; at != NULL; at = at->next, count++) {
         if ((at->key != NULL) != (node->kind == MLN_YAML_MAP))
-            abort();
-        if (at->key != NULL && mln_yaml_get(node, "s") == at && !mln_str_is(at->key->text, "s"))
             abort();
         sum += walk(at, depth + 1);
     }

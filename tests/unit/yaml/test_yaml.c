@@ -76,6 +76,10 @@ static void tells_the_kinds_of_scalars_apart(void **state)
         { "a: 'it''s'", MLN_YAML_SCALAR, true, "it's" },
         { "a: \"x\\ty\\u4e2d\"", MLN_YAML_SCALAR, true, "x\ty\xe4\xb8\xad" },
         { "a: \"\"", MLN_YAML_SCALAR, true, "" },
+        { "a: ''", MLN_YAML_SCALAR, true, "" },
+        { "a: ' or ''''=''x'' '", MLN_YAML_SCALAR, true, " or ''='x' " },
+        { "a: 'b  c \n   d\n\n\n  e '", MLN_YAML_SCALAR, true, "b  c d\n\ne " },
+        { "a: 'b\r\n\r\n c'", MLN_YAML_SCALAR, true, "b\nc" },
         { "a: 'null'", MLN_YAML_SCALAR, true, "null" },
         { "a: null", MLN_YAML_NULL, false, "null" },
         { "a: ~", MLN_YAML_NULL, false, "~" },
@@ -89,6 +93,10 @@ static void tells_the_kinds_of_scalars_apart(void **state)
           "a: bom",
                 MLN_YAML_SCALAR, false, "bom" },
         { "a: x\r\nb: y\r\n", MLN_YAML_SCALAR, false, "x" },
+        { "a: ''''''''''''''''''''''''''''''''''''''''''", MLN_YAML_SCALAR, true,
+                "''''''''''''''''''''" },
+        { "a: \"\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\"", MLN_YAML_SCALAR,
+                true, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n" },
     };
 
     (void)state;
@@ -222,6 +230,40 @@ static void limits_depth_nodes_and_bytes(void **state)
     mln_arena_free(&arena);
 }
 
+static void bounds_what_the_library_would_choke_on(void **state)
+{
+    static const struct {
+        const char *head, *unit;
+        size_t times;
+        const char *want; /* NULL: accepted. */
+    } cases[] = {
+        { "a: |\n x", "\n", 100, NULL },
+        { "a: |\n x", "\n", 101, "rules.yaml:103:1: too many blank lines in a row" },
+        { "a: |\n x", "\r\n", 101, "too many blank lines in a row" },
+        { "a: |\n x", " ", 4096, NULL },
+        { "a: |\n x", " ", 4097, "rules.yaml:2:1: too many blanks in a row" },
+        { "", "[", 400001, "too many values in one file" },
+        { "{", "?,", 200001, "too many values in one file" },
+        { "", "%a\n", 400001, "too many values in one file" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(cases); i++) {
+        struct mln_arena arena = MLN_ARENA_INIT(ARENA_MAX);
+        struct mln_buf text = MLN_BUF_INIT(ARENA_MAX);
+
+        mln_buf_add_cstr(&text, cases[i].head);
+        for (size_t at = 0; at < cases[i].times; at++)
+            mln_buf_add_cstr(&text, cases[i].unit);
+        if (cases[i].want != NULL)
+            refuse(mln_buf_str(&text), MLN_ETOOBIG, cases[i].want);
+        else
+            (void)parse(&arena, text.ptr);
+        mln_buf_free(&text);
+        mln_arena_free(&arena);
+    }
+}
+
 static void reports_an_arena_without_room(void **state)
 {
     struct mln_arena arena = MLN_ARENA_INIT(64);
@@ -256,6 +298,7 @@ int main(void)
         cmocka_unit_test(refuses_with_file_line_and_column),
         cmocka_unit_test(a_quoted_double_arrow_is_an_ordinary_key),
         cmocka_unit_test(limits_depth_nodes_and_bytes),
+        cmocka_unit_test(bounds_what_the_library_would_choke_on),
         cmocka_unit_test(reports_an_arena_without_room),
         cmocka_unit_test(a_missing_file_is_reported_by_its_path),
     };
