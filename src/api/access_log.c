@@ -128,7 +128,7 @@ void access_log(const struct exchange *exchange, int status, int64_t ms)
     if (log->level < MLN_LOG_INFO)
         return;
     fill(exchange, &line);
-    if (log->json && mln_str_is(exchange->path, "/"))
+    if (log->json && (mln_str_is(exchange->path, "/") || exchange->content_type != NULL))
         write_plain(exchange, &line, status, ms);
     else
         write_checked(exchange, &line, status, ms);
