@@ -40,7 +40,7 @@ int cmd_admin_account_list(struct cli *cli, struct mln_err *err)
     struct cli_origin origin = { .store = cli_get(cli, OPT_STORE) };
     struct cli_local local;
     struct cli_rows rows;
-    struct mln_err late;
+    struct mln_err late = { 0 };
     int rc = cli_local_open(cli, MLN_STORE_READ, 0, &local, err), ended;
 
     if (rc != MLN_OK)

@@ -84,7 +84,7 @@ int cmd_admin_key_list(struct cli *cli, struct mln_err *err)
     struct mln_str user = mln_str_of(cli->line.arg_count > 0 ? cli->line.args[0] : NULL);
     struct cli_local local;
     struct cli_rows rows;
-    struct mln_err late;
+    struct mln_err late = { 0 };
     int rc = cli_local_open(cli, MLN_STORE_READ, CLI_NEED_ACCOUNT, &local, err), ended;
 
     if (rc != MLN_OK)

@@ -93,7 +93,7 @@ int cmd_admin_policy_list(struct cli *cli, struct mln_err *err)
         .account = cli_get(cli, OPT_ACCOUNT) };
     struct cli_local local;
     struct cli_rows rows;
-    struct mln_err late;
+    struct mln_err late = { 0 };
     int rc = cli_local_open(cli, MLN_STORE_READ, CLI_NEED_ACCOUNT, &local, err), ended;
 
     if (rc != MLN_OK)

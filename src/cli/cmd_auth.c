@@ -21,7 +21,7 @@ int cmd_auth_status(struct cli *cli, struct mln_err *err)
     struct mln_creds *creds = &cli->creds;
     struct mln_creds_trace trace = { 0 };
     struct cli_rows rows;
-    struct mln_err late;
+    struct mln_err late = { 0 };
     int rc = mln_creds_resolve(&options, creds, &trace, err), ended;
 
     cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));

@@ -24,7 +24,7 @@ static struct handle_item *find_item(struct handle_plan *plan, int64_t id)
 static int mark_listed(struct risk_source *source, struct handle_plan *plan,
         struct mln_sddp_events *events, struct mln_err *err)
 {
-    struct risk_ask ask = { .status = MLN_RISK_UNPROCESSED };
+    struct risk_ask ask = { .status = MLN_RISK_UNPROCESSED, .finish = true };
     int rc = risk_source_list(source, &ask, events, err);
 
     if (rc != MLN_OK && rc != MLN_EPARTIAL)

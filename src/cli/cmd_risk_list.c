@@ -147,7 +147,7 @@ int cmd_risk_list(struct cli *cli, struct mln_err *err)
     struct risk_source source;
     struct risk_filter filter;
     struct risk_ask ask = { 0 };
-    struct mln_err late;
+    struct mln_err late = { 0 };
     int printed = MLN_OK;
     int rc = read_ask(cli, &filter, &ask, &listing, err);
 
@@ -429,7 +429,7 @@ int cmd_risk_summary(struct cli *cli, struct mln_err *err)
     struct risk_source source;
     struct risk_filter filter;
     struct risk_ask ask = { 0 };
-    struct mln_err late;
+    struct mln_err late = { 0 };
     int printed = MLN_OK;
     int rc = read_ask(cli, &filter, &ask, &listing, err);
     size_t i = 0;

@@ -87,7 +87,7 @@ int cli_flush(struct cli *cli, struct mln_err *err)
 }
 
 /* `end` follows the line: a newline, or what clears the rest of a terminal's line. */
-static void say(const char *start, const char *end, const char *fmt, va_list args)
+static void MLN_PRINTF(3, 0) say(const char *start, const char *end, const char *fmt, va_list args)
 {
     char text[SAY_MAX / 4];
     MLN_AUTO(mln_buf_free) struct mln_buf clean = MLN_BUF_INIT(SAY_MAX);

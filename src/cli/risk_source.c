@@ -98,7 +98,7 @@ static int list_remote(struct risk_source *source, const struct risk_ask *ask,
         .match_ctx = ask->filter,
         .progress = show_progress,
         .progress_ctx = source->cli,
-        .stop = source->cli->stop,
+        .stop = ask->finish ? NULL : source->cli->stop,
     };
 
     return mln_sddp_list(source->remote.api, &query, out, err);

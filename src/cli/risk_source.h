@@ -30,6 +30,7 @@ struct risk_ask {
     const struct risk_filter *filter; /* NULL: none */
     int64_t page, page_size;
     size_t limit;
+    bool finish; /* Goes on after a signal: what was sent must be verified. */
 };
 
 /* MLN_EPARTIAL: `out` holds what was found and is marked incomplete. */

@@ -149,3 +149,53 @@ def test_no_other_action_is_ever_called(merlon, cloud):
         merlon("--yes", "risk", "handle", 5, DETAIL)
         cloud.script = []
     assert set(cloud.actions()) == {"DescribeRiskRules", "PreHandleAuditRisk"}
+
+
+def on_terminal(merlon, cloud, args, typed):
+    """Runs the command with a terminal as standard input and error; standard output is a pipe."""
+    import pty
+    import subprocess
+    from conftest import BINARY
+    main, side = pty.openpty()
+    run = subprocess.Popen([BINARY, "--endpoint", cloud.url, *args], stdin=side, stderr=side, stdout=subprocess.PIPE, env=merlon.env())
+    os.write(main, typed)
+    out = run.communicate(timeout=60)[0].decode()
+    seen = b""
+    os.set_blocking(main, False)
+    try:
+        while True:
+            seen += os.read(main, 65536)
+    except (BlockingIOError, OSError):
+        pass
+    os.close(main)
+    os.close(side)
+    return run.returncode, out, seen.decode()
+
+
+def test_asks_on_a_terminal(merlon, cloud):
+    cloud.events = [event(7)]
+    code, out, seen = on_terminal(merlon, cloud, ["risk", "handle", "7", DETAIL], b"n\n")
+    assert (code, out, writes(cloud)) == (2, "", []) and "Handle 1 risk event?" in seen and "HandleDetail " + DETAIL in seen
+    code, out, _ = on_terminal(merlon, cloud, ["risk", "handle", "7", DETAIL], b"y\n")
+    assert (code, out) == (0, block(7)) and len(writes(cloud)) == 1
+
+
+def test_an_interrupt_finishes_the_call_in_flight_and_tells_the_rest(merlon, cloud):
+    import signal
+    import subprocess
+    import time
+    from conftest import BINARY
+    cloud.events = [event(1), event(2), event(3)]
+
+    def slow(c, call):
+        run.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        return c.behave(call)
+
+    cloud.script = [lambda c, call: c.behave(call), slow]
+    run = subprocess.Popen([BINARY, "--endpoint", cloud.url, "-y", "-o", "json", "risk", "handle", "1", "2", "3", "--detail", DETAIL],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=merlon.env())
+    out, seen = run.communicate(timeout=60)
+    assert run.returncode == 130 and b"2 not attempted" in seen
+    assert [i["result"] for i in json.loads(out)["items"]] == ["handled", "not_attempted", "not_attempted"]
+    assert len(writes(cloud)) == 1
