@@ -71,8 +71,13 @@ int mln_sqlite_check(
         struct mln_sqlite *store, enum mln_store_mode mode, bool *outdated, struct mln_err *err)
 {
     struct state state;
-    int rc = read_state(store, &state, err);
+    int rc = mln_sqlite_exec(store, "BEGIN", err);
 
+    /* Of one moment: another process may be creating the store just now. */
+    if (rc < 0)
+        return rc;
+    rc = read_state(store, &state, err);
+    (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     if (rc == MLN_OK)
         rc = check_state(store, mode, &state, err);
     if (rc == MLN_OK)

@@ -13,7 +13,7 @@
 
 #define ACCOUNT MLN_STR("1234567890123456")
 
-enum { NOBODY = 65534, WRITERS = 4, FOLDS = 40 };
+enum { NOBODY = 65534, WRITERS = 4, FOLDS = 40, CREATORS = 6, CREATION_ROUNDS = 30 };
 
 static int open_at(
         const char *path, enum mln_store_mode mode, struct mln_store **out, struct mln_err *err)
@@ -386,6 +386,39 @@ static void processes_and_threads_create_and_write_at_once(void **state)
     (void)workload_check(writer.path);
 }
 
+/* All of them at the same moment, many times: a race of two is seldom. */
+static void many_processes_may_create_the_same_store(void **state)
+{
+    (void)state;
+    for (int round = 0; round < CREATION_ROUNDS; round++) {
+        const char *path = scratch_path("created.db");
+        int fds[2], status = -1;
+        pid_t pids[CREATORS];
+
+        assert_int_equal(pipe(fds), 0);
+        for (size_t i = 0; i < CREATORS; i++) {
+            pids[i] = fork();
+            if (pids[i] == 0) {
+                struct mln_store *store = NULL;
+                struct mln_err err = { 0 };
+                char go;
+
+                (void)close(fds[1]);
+                (void)!read(fds[0], &go, 1); /* Until the parent closes its end. */
+                demand(workload_open(path, NULL, &store, &err) == MLN_OK, "create", &err);
+                _exit(0);
+            }
+        }
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+        for (size_t i = 0; i < CREATORS; i++) {
+            assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+            assert_int_equal(status, 0);
+        }
+        scratch_drop(path);
+    }
+}
+
 /* Every statement that answers a request finds its rows by an index: none walks a table. */
 static void no_statement_walks_a_table_that_grows(void **state)
 {
@@ -505,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_gone_or_replaced_is_noticed),
         cmocka_unit_test(a_read_only_store_in_a_read_only_folder_can_be_read),
         cmocka_unit_test(processes_and_threads_create_and_write_at_once),
+        cmocka_unit_test(many_processes_may_create_the_same_store),
         cmocka_unit_test(no_statement_walks_a_table_that_grows),
         cmocka_unit_test(drops_expired_nonces_on_the_way),
         cmocka_unit_test(a_used_risk_id_never_comes_back_and_stays_below_2_53),
