@@ -184,6 +184,8 @@ static bool has_table(
 {
     struct mln_pending_view view;
 
+    if (entry->table_count == 0)
+        return false;
     mln_pending_view(entry, &view);
     for (size_t i = 0; i < view.table_count; i++) {
         struct mln_str name = view.tables[i];
