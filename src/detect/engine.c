@@ -414,4 +414,5 @@ void mln_engine_stats(const struct mln_engine *engine, struct mln_engine_stats *
 {
     *out = engine->stats;
     out->evicted_windows = engine->windows.evicted;
+    out->regex_limits = engine->matcher.regex_limits;
 }

@@ -4,7 +4,12 @@
  *
  * Windows slide; an alarm mutes its key for the rule's `mute`. Events later than the lateness bound
  * behind the newest event still match single-event rules and still count where their window is open.
- * A record dated more than a day after `now` never moves the watermark.
+ * A record dated more than a day after `now` never moves the watermark and enters no window.
+ *
+ * A window belongs to one rule, one instance and one value of each `group-by` field; an event without
+ * such a field does not count. Two events share a window when they are at most `timespan` apart. The
+ * mute of a correlation is by window (its timespan unless x-risk says otherwise); the mute of a single
+ * rule is by instance, user, client and session (none unless x-risk says so).
  */
 #pragma once
 
@@ -47,5 +52,6 @@ void mln_engine_reset(struct mln_engine *engine);
 
 struct mln_engine_stats {
     int64_t events, evaluated_rules, alarms, muted, late, future, evicted_windows;
+    int64_t regex_limits; /* Regular expressions that were given up. */
 };
 void mln_engine_stats(const struct mln_engine *engine, struct mln_engine_stats *out);

@@ -3,6 +3,7 @@
 #include <hs/hs.h>
 
 #include "detect/prefilter_route.h"
+#include "detect/regex_factor.h"
 
 #define KINDS           8
 #define FLAG_BITS       32
@@ -59,25 +60,16 @@ static bool machine_can(void)
     return hs_valid_platform() == HS_SUCCESS;
 }
 
-static void add_quoted(struct mln_buf *buf, const struct mln_pattern *pattern)
+static void add_quoted(struct mln_buf *buf, struct mln_str text)
 {
-    bool first = pattern->kind == MLN_PATTERN_EQUAL || pattern->kind == MLN_PATTERN_STARTS;
-    bool last = pattern->kind == MLN_PATTERN_EQUAL || pattern->kind == MLN_PATTERN_ENDS;
-
-    if (first)
-        mln_buf_add_char(buf, '^');
-    for (size_t i = 0; i < pattern->text.len; i++)
-        mln_buf_addf(buf, "\\x%02x", (unsigned)(unsigned char)pattern->text.ptr[i]);
-    if (last)
-        mln_buf_add_char(buf, '$');
+    for (size_t i = 0; i < text.len; i++)
+        mln_buf_addf(buf, "\\x%02x", (unsigned)(unsigned char)text.ptr[i]);
 }
 
 static unsigned flags_of(const struct mln_pattern *pattern, enum mln_haystack haystack)
 {
     unsigned flags = HS_FLAG_SINGLEMATCH | HS_FLAG_PREFILTER;
 
-    if (pattern->kind != MLN_PATTERN_REGEX)
-        flags |= pattern->cased ? 0 : HS_FLAG_CASELESS;
     if ((pattern->regex_options & PCRE2_CASELESS) != 0)
         flags |= HS_FLAG_CASELESS;
     if ((pattern->regex_options & PCRE2_DOTALL) != 0)
@@ -123,53 +115,74 @@ static struct expression *expression_add(struct mln_prefilter *prefilter, struct
     return expression;
 }
 
-/* The expression of a needle, the same one for the same text. */
-static struct expression *expression_of(
-        struct mln_prefilter *prefilter, const struct mln_needle *needle)
+/* The expression of this text, made once. */
+static struct expression *expression_of(struct mln_prefilter *prefilter, struct mln_str text,
+        unsigned flags, enum mln_haystack haystack)
 {
-    MLN_AUTO(mln_buf_free) struct mln_buf key = MLN_BUF_INIT(EXPRESSION_MAX);
-    unsigned flags = flags_of(needle->pattern, needle->haystack);
+    MLN_AUTO(mln_buf_free) struct mln_buf buf = MLN_BUF_INIT(EXPRESSION_MAX);
     struct expression *expression;
-    struct mln_str text;
+    struct mln_str key;
     struct mln_err ignored;
-    size_t from, at;
     void *found;
 
-    mln_buf_addf(&key, "%u %u ", (unsigned)needle->haystack, flags);
-    from = key.len;
-    if (needle->pattern->kind == MLN_PATTERN_REGEX)
-        mln_buf_add_cstr(&key, needle->pattern->regex_text);
-    else
-        add_quoted(&key, needle->pattern);
-    if (mln_buf_done(&key, &text, &ignored) != MLN_OK)
+    mln_buf_addf(&buf, "%u %u ", (unsigned)haystack, flags);
+    mln_buf_add(&buf, text);
+    if (mln_buf_done(&buf, &key, &ignored) != MLN_OK)
         return NULL;
-    found = mln_map_get(&prefilter->by_text, text);
-    at = (size_t)(uintptr_t)found;
-    if (at > 0)
-        return &prefilter->expressions[at - 1];
-    expression = expression_add(prefilter, (struct mln_str){ text.ptr + from, text.len - from },
-            flags, needle->haystack);
+    found = mln_map_get(&prefilter->by_text, key);
+    if (found != NULL)
+        return &prefilter->expressions[(uintptr_t)found - 1];
+    expression = expression_add(prefilter, text, flags, haystack);
     if (expression == NULL ||
-            mln_map_put(&prefilter->by_text, text, (void *)(uintptr_t)prefilter->expression_count,
+            mln_map_put(&prefilter->by_text, key, (void *)(uintptr_t)prefilter->expression_count,
                     NULL) != MLN_OK)
         return NULL;
     return expression;
 }
 
-static bool add_needles(
-        struct mln_prefilter *prefilter, const struct mln_rule *rule, const struct mln_route *route)
+static bool add_use(
+        struct mln_prefilter *prefilter, const struct mln_rule *rule, struct expression *expression)
 {
-    for (size_t i = 0; i < route->count; i++) {
-        struct expression *expression = expression_of(prefilter, &route->needles[i]);
-        struct use *use = mln_arena_alloc(&prefilter->arena, sizeof(*use));
+    struct use *use = mln_arena_alloc(&prefilter->arena, sizeof(*use));
 
-        if (expression == NULL || use == NULL)
-            return false;
-        use->rule = rule->index;
-        use->next = expression->uses;
-        expression->uses = use;
-    }
+    if (expression == NULL || use == NULL)
+        return false;
+    use->rule = rule->index;
+    use->next = expression->uses;
+    expression->uses = use;
     return true;
+}
+
+static bool add_text(struct mln_prefilter *prefilter, const struct mln_rule *rule,
+        struct mln_str text, enum mln_haystack haystack)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf buf = MLN_BUF_INIT(EXPRESSION_MAX);
+    struct mln_str quoted;
+    struct mln_err ignored;
+
+    add_quoted(&buf, text);
+    return mln_buf_done(&buf, &quoted, &ignored) == MLN_OK &&
+           add_use(prefilter, rule,
+                   expression_of(
+                           prefilter, quoted, HS_FLAG_SINGLEMATCH | HS_FLAG_CASELESS, haystack));
+}
+
+/* A regular expression by the texts it needs; without any, as it is. */
+static bool add_needle(struct mln_prefilter *prefilter, const struct mln_rule *rule,
+        const struct mln_needle *needle)
+{
+    const struct mln_pattern *pattern = needle->pattern;
+    struct mln_factor factor = { &pattern->text, 1 };
+    bool is_regex = pattern->kind == MLN_PATTERN_REGEX;
+    bool ok = !is_regex || mln_regex_factor(pattern->regex_text, &prefilter->arena, &factor);
+
+    if (ok && is_regex && factor.count == 0)
+        return add_use(prefilter, rule,
+                expression_of(prefilter, mln_str_of(pattern->regex_text),
+                        flags_of(pattern, needle->haystack), needle->haystack));
+    for (size_t i = 0; ok && i < factor.count; i++)
+        ok = add_text(prefilter, rule, factor.texts[i], needle->haystack);
+    return ok;
 }
 
 static bool add_rule(
@@ -190,7 +203,10 @@ static bool add_rule(
     for (unsigned i = 0; i < FLAG_BITS; i++)
         if ((route.flags & (1U << i)) != 0)
             set_bit(prefilter->by_flag[i], rule->index);
-    return add_needles(prefilter, rule, &route);
+    for (size_t i = 0; i < route.count; i++)
+        if (!add_needle(prefilter, rule, &route.needles[i]))
+            return false;
+    return true;
 }
 
 /* What vectorscan cannot look for is left to evaluation. */

@@ -146,12 +146,7 @@ static unsigned item_kinds(const struct mln_item *item)
     if (item->field == MLN_FIELD_KIND)
         return item->mask != 0 && !item->all ? item->mask : MLN_ALL_KINDS;
     /* These can hold where there is no statement. */
-    for (size_t i = 0; i < item->count; i++)
-        if (item->patterns[i].kind == MLN_PATTERN_NULL ||
-                item->patterns[i].kind == MLN_PATTERN_EXISTS || item->patterns[i].text.len == 0)
-            if (item->patterns[i].kind != MLN_PATTERN_REGEX)
-                return MLN_ALL_KINDS;
-    return 1U << MLN_EVENT_QUERY;
+    return item->meets_absent ? MLN_ALL_KINDS : 1U << MLN_EVENT_QUERY;
 }
 
 unsigned mln_route_kinds(const struct mln_node *node)

@@ -63,6 +63,7 @@ struct mln_pattern {
 struct mln_item {
     enum mln_field field;
     bool all, negated;
+    bool meets_absent; /* A pattern may hold where the field is absent. */
     unsigned mask; /* Not 0: the values as bits of kind or sql_flags, and no patterns are looked at.
                     */
     struct mln_pattern *patterns;
@@ -194,6 +195,7 @@ struct mln_matcher {
     pcre2_match_data *match;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
+    struct mln_field_scratch scratch;
     int64_t regex_limits; /* How often a limit stopped a regular expression. */
 };
 

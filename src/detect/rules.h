@@ -3,6 +3,10 @@
  * a detection rule and the correlation over it as two documents. Named lists (%backup_accounts%) are
  * configuration. Rule files are read from the embedded catalogue and from folders; an id that is read
  * again replaces the earlier one and is marked.
+ *
+ * Rules of the log source `category: database_audit` use our fields (detect/field.def): an unknown one
+ * is an error. In rules of other sources it is absent. A rule without x-risk gets an id derived from
+ * its Sigma id, name or title; a built-in document without x-risk is only a part of a correlation.
  */
 #pragma once
 

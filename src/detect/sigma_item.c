@@ -276,6 +276,18 @@ static int read_values(struct mln_rule_compiler *compiler, const struct mln_yaml
     return rc;
 }
 
+static bool meets_absent(const struct mln_item *item)
+{
+    for (size_t i = 0; i < item->count; i++) {
+        const struct mln_pattern *pattern = &item->patterns[i];
+
+        if (pattern->kind == MLN_PATTERN_NULL || pattern->kind == MLN_PATTERN_EXISTS ||
+                (pattern->kind == MLN_PATTERN_EQUAL && pattern->text.len == 0))
+            return true;
+    }
+    return false;
+}
+
 /* Kinds and flags are few and fixed: a misspelt one is an error, and a set of bits is fast. */
 static int fold_names(struct mln_rule_compiler *compiler, const struct mln_yaml_node *node,
         unsigned set, struct mln_item *item)
@@ -321,6 +333,7 @@ static int read_item(struct mln_rule_compiler *compiler, enum mln_field field, u
         rc = fold_names(compiler, value, set, item);
     if (rc != MLN_OK)
         return rc;
+    item->meets_absent = meets_absent(item);
     node->item = item;
     *out = node;
     return MLN_OK;

@@ -144,38 +144,54 @@ static bool value_matches(struct mln_matcher *matcher, const struct mln_pattern 
     return text_matches(pattern->kind, text, pattern->text, pattern->cased);
 }
 
-static bool any_value(struct mln_matcher *matcher, const struct mln_pattern *pattern,
-        enum mln_field field, const struct mln_audit_event *event)
-{
-    struct mln_field_scratch scratch;
-    const struct mln_str *values = NULL;
-    size_t count = mln_field_values(event, field, &scratch, &values);
+/* The values of one field of one event. */
+struct values {
+    const struct mln_audit_event *event;
+    enum mln_field field;
+    const struct mln_str *items;
+    size_t count;
+};
 
-    if (pattern->kind == MLN_PATTERN_NULL)
-        return count == 0;
-    if (pattern->kind == MLN_PATTERN_EXISTS)
-        return (count > 0) == pattern->wanted;
-    /* An empty text of ours is the same as none; a foreign field is not there at all. */
-    if (count == 0 && field != MLN_FIELD_FOREIGN && pattern->kind == MLN_PATTERN_EQUAL)
-        return pattern->text.len == 0;
-    for (size_t i = 0; i < count; i++)
-        if (value_matches(matcher, pattern, values[i], event))
-            return true;
-    return false;
+static void values_read(struct mln_matcher *matcher, struct values *values,
+        const struct mln_audit_event *event, enum mln_field field)
+{
+    values->event = event;
+    values->field = field;
+    values->count = mln_field_values(event, field, &matcher->scratch, &values->items);
 }
 
-static bool pattern_matches(struct mln_matcher *matcher, const struct mln_pattern *pattern,
-        enum mln_field field, const struct mln_audit_event *event)
+static bool any_value(
+        struct mln_matcher *matcher, const struct mln_pattern *pattern, const struct values *values)
 {
     int64_t number;
 
     if (pattern->kind >= MLN_PATTERN_GT && pattern->kind <= MLN_PATTERN_LTE)
-        return mln_field_number(event, field, &number) && number_matches(pattern, number);
-    if (field != MLN_FIELD_ANY)
-        return any_value(matcher, pattern, field, event);
-    for (enum mln_field one = 0; one < MLN_FIELD_COUNT; one++)
-        if (any_value(matcher, pattern, one, event))
+        return mln_field_number(values->event, values->field, &number) &&
+               number_matches(pattern, number);
+    if (pattern->kind == MLN_PATTERN_NULL)
+        return values->count == 0;
+    if (pattern->kind == MLN_PATTERN_EXISTS)
+        return (values->count > 0) == pattern->wanted;
+    /* An empty text of ours is the same as none; a foreign field is not there at all. */
+    if (values->count == 0 && values->field != MLN_FIELD_FOREIGN &&
+            pattern->kind == MLN_PATTERN_EQUAL)
+        return pattern->text.len == 0;
+    for (size_t i = 0; i < values->count; i++)
+        if (value_matches(matcher, pattern, values->items[i], values->event))
             return true;
+    return false;
+}
+
+static bool keyword_matches(struct mln_matcher *matcher, const struct mln_pattern *pattern,
+        const struct mln_audit_event *event)
+{
+    for (enum mln_field field = 0; field < MLN_FIELD_COUNT; field++) {
+        struct values values;
+
+        values_read(matcher, &values, event, field);
+        if (any_value(matcher, pattern, &values))
+            return true;
+    }
     return false;
 }
 
@@ -192,12 +208,22 @@ static bool item_matches(struct mln_matcher *matcher, const struct mln_item *ite
         const struct mln_audit_event *event)
 {
     bool matched = item->all && item->count > 0;
+    struct values values;
 
     if (item->mask != 0)
         return mask_matches(item, event) != item->negated;
+    if (item->field != MLN_FIELD_ANY) {
+        values_read(matcher, &values, event, item->field);
+        if (values.count == 0 && !item->meets_absent)
+            return item->negated;
+    }
     for (size_t i = 0; i < item->count; i++) {
-        if (pattern_matches(matcher, &item->patterns[i], item->field, event) != item->all) {
-            matched = !item->all;
+        bool one = item->field == MLN_FIELD_ANY
+                           ? keyword_matches(matcher, &item->patterns[i], event)
+                           : any_value(matcher, &item->patterns[i], &values);
+
+        if (one != item->all) {
+            matched = one;
             break;
         }
     }

@@ -120,7 +120,7 @@ static inline void detector_free(struct detector *detector)
 }
 
 /* The keys of one statement by one account from one address. */
-static inline void run_sql(
+static MLN_UNUSED void run_sql(
         struct detector *detector, struct mln_audit_event *event, const char *sql)
 {
     struct mln_sql_scratch scratch;
