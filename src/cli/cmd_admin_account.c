@@ -4,27 +4,26 @@
 
 int cmd_admin_account_add(struct cli *cli, struct mln_err *err)
 {
-    struct mln_account_row row = { .account_id = mln_str_of(cli->line.args[0]),
-        .created_ms = mln_now_ms(cli->clock) };
+    struct mln_str account = mln_str_of(cli->line.args[0]);
     struct cli_local local;
-    int rc = cli_check_account(row.account_id, err);
+    int rc = cli_check_account(account, err);
 
     if (rc == MLN_OK)
         rc = cli_local_open(cli, MLN_STORE_WRITE, 0, &local, err);
     if (rc != MLN_OK)
         return rc;
-    rc = mln_store_account_add(local.store, &row, err);
+    rc = mln_iam_account_add(&local.iam, account, err);
     if (rc == MLN_OK)
-        cli_note(cli, "added account %.*s", MLN_FMT(row.account_id));
+        cli_note(cli, "added account %.*s", MLN_FMT(account));
     cli_local_close(&local);
     return rc;
 }
 
-static int put_account(void *ctx, const struct mln_account_row *row, struct mln_err *err)
+static int put_account(
+        void *ctx, struct mln_str account_id, int64_t created_ms, struct mln_err *err)
 {
     struct cli_rows *rows = ctx;
-    const struct cli_cell cells[] = { cli_cell_text(row->account_id),
-        cli_cell_time(row->created_ms) };
+    const struct cli_cell cells[] = { cli_cell_text(account_id), cli_cell_time(created_ms) };
 
     (void)err;
     cli_rows_add(rows, cells);
@@ -46,7 +45,7 @@ int cmd_admin_account_list(struct cli *cli, struct mln_err *err)
     if (rc != MLN_OK)
         return rc;
     cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
-    rc = mln_store_account_list(local.store, put_account, &rows, err);
+    rc = mln_iam_account_list(&local.iam, put_account, &rows, err);
     ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
     cli_local_close(&local);
     if (rc == MLN_OK && ended != MLN_OK)

@@ -52,11 +52,11 @@ int cmd_admin_policy_detach(struct cli *cli, struct mln_err *err)
     return attach(cli, false, err);
 }
 
-static int put_stored(void *ctx, const struct mln_policy_row *row, struct mln_err *err)
+static int put_stored(void *ctx, struct mln_str name, struct mln_str document, struct mln_err *err)
 {
     struct cli_rows *rows = ctx;
-    const struct cli_cell cells[] = { cli_cell_text(row->name), cli_cell_cstr("stored"),
-        cli_cell_cstr(""), cli_cell_text(row->document) };
+    const struct cli_cell cells[] = { cli_cell_text(name), cli_cell_cstr("stored"),
+        cli_cell_cstr(""), cli_cell_text(document) };
 
     (void)err;
     cli_rows_add(rows, cells);
@@ -100,7 +100,7 @@ int cmd_admin_policy_list(struct cli *cli, struct mln_err *err)
         return rc;
     cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
     put_built_in(cli, &rows);
-    rc = mln_store_policy_list(local.store, local.account, put_stored, &rows, err);
+    rc = mln_iam_policy_list(&local.iam, local.account, put_stored, &rows, err);
     ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
     cli_local_close(&local);
     if (rc == MLN_OK && ended != MLN_OK)

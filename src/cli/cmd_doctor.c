@@ -121,7 +121,7 @@ static void check_store(struct doctor *doctor)
     }
     rc = cli_local_open(doctor->cli, MLN_STORE_READ, 0, &local, &err);
     if (rc == MLN_OK) {
-        rc = mln_store_ping(local.store, &err);
+        rc = cli_local_ping(&local, &err);
         cli_local_close(&local);
     }
     report(doctor, "store", rc == MLN_OK ? FINE : TROUBLE,

@@ -38,4 +38,6 @@ struct cli_local {
 MLN_MUST_USE int cli_local_open(const struct cli *cli, int mode, unsigned needs,
         struct cli_local *out, struct mln_err *err);
 void cli_local_close(struct cli_local *local);
+/* Is the store readable and its schema ours? */
+MLN_MUST_USE int cli_local_ping(const struct cli_local *local, struct mln_err *err);
 MLN_MUST_USE int cli_check_account(struct mln_str account, struct mln_err *err);

@@ -93,3 +93,8 @@ void cli_local_close(struct cli_local *local)
     mln_store_close(local->store);
     *local = (struct cli_local){ 0 };
 }
+
+int cli_local_ping(const struct cli_local *local, struct mln_err *err)
+{
+    return mln_store_ping(local->store, err);
+}

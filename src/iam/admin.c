@@ -102,6 +102,41 @@ static int ensure_account(const struct mln_iam *iam, struct mln_str account_id, 
     return rc == MLN_ENOTFOUND ? mln_store_account_add(iam->store, &row, err) : rc;
 }
 
+int mln_iam_account_add(const struct mln_iam *iam, struct mln_str account_id, struct mln_err *err)
+{
+    const struct mln_account_row row = { account_id, mln_now_ms(iam->clock) };
+    int rc = check_account_id(account_id, err);
+
+    if (rc == MLN_OK)
+        rc = mln_store_begin(iam->store, err);
+    if (rc != MLN_OK)
+        return rc;
+    rc = mln_store_account_add(iam->store, &row, err);
+    if (rc == MLN_OK)
+        rc = audit(iam, account_id, "CreateAccount", account_id, err);
+    return finish(iam, rc, err);
+}
+
+struct account_sink {
+    mln_iam_account_fn *fn;
+    void *ctx;
+};
+
+static int give_account(void *ctx, const struct mln_account_row *row, struct mln_err *err)
+{
+    const struct account_sink *sink = ctx;
+
+    return sink->fn(sink->ctx, row->account_id, row->created_ms, err);
+}
+
+int mln_iam_account_list(
+        const struct mln_iam *iam, mln_iam_account_fn *fn, void *ctx, struct mln_err *err)
+{
+    struct account_sink sink = { fn, ctx };
+
+    return mln_store_account_list(iam->store, give_account, &sink, err);
+}
+
 struct policy_search {
     struct mln_str name;
     bool found;
@@ -363,6 +398,29 @@ int mln_iam_policy_attach(const struct mln_iam *iam, struct mln_str account_id,
     if (rc == MLN_OK)
         rc = audit(iam, account_id, attach ? "AttachPolicy" : "DetachPolicy", user_name, err);
     return finish(iam, rc, err);
+}
+
+struct policy_sink {
+    mln_iam_policy_fn *fn;
+    void *ctx;
+};
+
+/* A built-in policy has a row too once it is attached; it is listed with the built-in ones. */
+static int give_policy(void *ctx, const struct mln_policy_row *row, struct mln_err *err)
+{
+    const struct policy_sink *sink = ctx;
+
+    if (mln_builtin_policy(row->name) != NULL)
+        return MLN_OK;
+    return sink->fn(sink->ctx, row->name, row->document, err);
+}
+
+int mln_iam_policy_list(const struct mln_iam *iam, struct mln_str account_id, mln_iam_policy_fn *fn,
+        void *ctx, struct mln_err *err)
+{
+    struct policy_sink sink = { fn, ctx };
+
+    return mln_store_policy_list(iam->store, account_id, give_policy, &sink, err);
 }
 
 struct user_listing {

@@ -87,6 +87,14 @@ void mln_new_key_wipe(struct mln_new_key *key);
 MLN_MUST_USE int mln_iam_init_account(const struct mln_iam *iam, struct mln_str account_id,
         struct mln_str user_name, struct mln_new_key *out, struct mln_err *err);
 
+/* Another account, without users. MLN_EEXIST. */
+MLN_MUST_USE int mln_iam_account_add(
+        const struct mln_iam *iam, struct mln_str account_id, struct mln_err *err);
+typedef int mln_iam_account_fn(
+        void *ctx, struct mln_str account_id, int64_t created_ms, struct mln_err *err);
+MLN_MUST_USE int mln_iam_account_list(
+        const struct mln_iam *iam, mln_iam_account_fn *fn, void *ctx, struct mln_err *err);
+
 /* A user with one policy (built in or stored) and, when `out` is not NULL, a key. */
 MLN_MUST_USE int mln_iam_user_add(const struct mln_iam *iam, struct mln_str account_id,
         struct mln_str user_name, struct mln_str policy_name, struct mln_new_key *out,
@@ -103,6 +111,12 @@ MLN_MUST_USE int mln_iam_policy_put(const struct mln_iam *iam, struct mln_str ac
         struct mln_str name, struct mln_str document, struct mln_err *err);
 MLN_MUST_USE int mln_iam_policy_attach(const struct mln_iam *iam, struct mln_str account_id,
         struct mln_str user_name, struct mln_str policy_name, bool attach, struct mln_err *err);
+
+/* The account's own policies; those that come with Merlon are in iam/policy.h. */
+typedef int mln_iam_policy_fn(
+        void *ctx, struct mln_str name, struct mln_str document, struct mln_err *err);
+MLN_MUST_USE int mln_iam_policy_list(const struct mln_iam *iam, struct mln_str account_id,
+        mln_iam_policy_fn *fn, void *ctx, struct mln_err *err);
 
 /* Lists for the front ends. */
 struct mln_iam_user {

@@ -378,7 +378,7 @@ static int commit_batch(struct run *run, struct mln_err *err)
     MLN_AUTO(mln_buf_free) struct mln_buf state = MLN_BUF_INIT(READER_STATE_MAX);
     struct mln_ingest *ingest = run->ingest;
     struct mln_source_position position = { 0 };
-    struct mln_str reader_state;
+    struct mln_str reader_state = { 0 };
     int rc = mln_source_position(run->source, &position, err);
 
     mln_reader_save(run->reader, &state);
