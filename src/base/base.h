@@ -21,6 +21,13 @@ static inline void mln_auto_freep(void *slot)
     free(*ptr);
 }
 
+/* Resizes an array to `count` elements of `size` bytes; NULL (and the old array untouched) on
+ * exhaustion or overflow. */
+static inline void *mln_resize(void *array, size_t count, size_t size)
+{
+    return reallocarray(array, count, size);
+}
+
 static inline void mln_auto_closep(const int *fd)
 {
     if (*fd >= 0)

@@ -77,7 +77,7 @@ int mln_source_open(const char *path, struct mln_source **out, struct mln_err *e
         return mln_fail(err, MLN_ENOMEM, "no memory for a log source");
     source->owned = strcmp(path, "-") != 0;
     source->cap = CHUNK + MLN_FINGERPRINT_MAX;
-    source->buffer = malloc(source->cap);
+    source->buffer = mln_resize(NULL, source->cap, 1);
     source->fd = source->owned ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
     if (source->fd < 0)
         rc = open_error(err, path, errno);
@@ -275,7 +275,7 @@ static bool make_room(struct mln_source *source)
     if (cap - source->end >= CHUNK / 2 || cap >= BUFFER_MAX)
         return true;
     cap = cap * 2 < BUFFER_MAX ? cap * 2 : BUFFER_MAX;
-    grown = realloc(source->buffer, cap);
+    grown = mln_resize(source->buffer, cap, 1);
     if (grown == NULL)
         return false;
     source->buffer = grown;

@@ -94,7 +94,7 @@ int mln_windows_get(struct mln_windows *windows, const struct mln_rule *rule, st
         return mln_fail(err, MLN_ENOMEM, "windows: no memory");
     window->rule = rule;
     window->alarm_ms = MLN_ABSENT;
-    window->key = malloc(key.len);
+    window->key = mln_resize(NULL, key.len, 1);
     window->key_len = key.len;
     rc = window->key != NULL ? mln_map_put(&windows->map, key, window, NULL) : MLN_ENOMEM;
     if (rc != MLN_OK) {

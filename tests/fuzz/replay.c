@@ -1,6 +1,6 @@
 /*
- * A stand-in for libFuzzer's driver: runs the target once over each file named on the command line, or
- * found in a folder named there. Lets every machine replay the corpora as ordinary tests.
+ * A stand-in for libFuzzer's driver: runs the target once over each file named on the command line,
+ * or found in a folder named there. Lets every machine replay the corpora as ordinary tests.
  */
 #include <dirent.h>
 #include <stdio.h>
