@@ -1,12 +1,13 @@
 /*
- * Risk rules: Sigma 2.1 YAML over our taxonomy plus an `x-risk` block, compiled once. A file may hold
- * a detection rule and the correlation over it as two documents. Named lists (%backup_accounts%) are
- * configuration. Rule files are read from the embedded catalogue and from folders; an id that is read
- * again replaces the earlier one and is marked.
+ * Risk rules: Sigma 2.1 YAML over our taxonomy plus an `x-risk` block, compiled once. A file may
+ * hold a detection rule and the correlation over it as two documents. Named lists
+ * (%backup_accounts%) are configuration. Rule files are read from the embedded catalogue and from
+ * folders; an id that is read again replaces the earlier one and is marked.
  *
- * Rules of the log source `category: database_audit` use our fields (detect/field.def): an unknown one
- * is an error. In rules of other sources it is absent. A rule without x-risk gets an id derived from
- * its Sigma id, name or title; a built-in document without x-risk is only a part of a correlation.
+ * Rules of the log source `category: database_audit` use our fields (detect/field.def): an unknown
+ * one is an error. In rules of other sources it is absent. A rule without x-risk gets an id derived
+ * from its Sigma id, name or title; a built-in document without x-risk is only a part of a
+ * correlation.
  */
 #pragma once
 
@@ -15,11 +16,12 @@
 struct mln_rules;
 
 struct mln_rule_info {
-    int64_t rule_id; /* 10001..99999 ours, 100000 and up the user's; smaller ones are the cloud's. */
+    int64_t rule_id; /* 10001..99999 ours, 100000 and up the user's; smaller ones are the cloud's.
+                      */
     int64_t category_id; /* 11 Database Dump Attack is the cloud's; our own are 101 and up. */
     const char *key;     /* "RDS-DUMP-01" */
     struct mln_str name_en, name_zh, category_en, category_zh, alert_frequency;
-    int level;           /* 1..3 */
+    int level; /* 1..3 */
     bool replaced;
     bool is_correlation;
 };
@@ -31,7 +33,8 @@ struct mln_rule_source {
     bool built_in;
 };
 
-/* Named lists: name -> values. Declared with their meaning in catalog/lists.yaml; values come from configuration. */
+/* Named lists: name -> values. Declared with their meaning in catalog/lists.yaml; values come from
+ * configuration. */
 struct mln_lists;
 MLN_MUST_USE int mln_lists_new(struct mln_lists **out, struct mln_err *err);
 void mln_lists_free(struct mln_lists *lists);

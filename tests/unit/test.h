@@ -2,11 +2,14 @@
  * sentences. */
 #pragma once
 
-#include <cmocka.h>
+/* cmocka needs the others before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
 
 #include "base/str.h"
 
