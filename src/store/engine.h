@@ -30,6 +30,7 @@ struct mln_engine {
             struct mln_err *err);
     void (*close)(struct mln_store *store);
     int (*ping)(struct mln_store *store, struct mln_err *err);
+    int (*data_version)(struct mln_store *store, int64_t *out, struct mln_err *err);
     void (*rollback)(struct mln_store *store);
     void (*query_open)(struct mln_query *query, enum mln_statement name);
     void (*bind_i64)(struct mln_query *query, int64_t number);

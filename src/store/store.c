@@ -99,15 +99,7 @@ void mln_store_rollback(struct mln_store *store)
 
 int mln_store_data_version(struct mln_store *store, int64_t *out, struct mln_err *err)
 {
-    MLN_AUTO(mln_query_close) struct mln_query query;
-    int rc;
-
-    mln_query_open(&query, store, STMT_DATA_VERSION);
-    rc = mln_query_next(&query, err);
-    if (rc < 0)
-        return rc;
-    *out = mln_query_get_i64(&query, 0);
-    return MLN_OK;
+    return store->engine->data_version(store, out, err);
 }
 
 int mln_write_enter(struct mln_store *store, bool *own, struct mln_err *err)

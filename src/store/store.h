@@ -43,7 +43,10 @@ void mln_store_rollback(struct mln_store *store); /* Nothing to do outside a tra
 /* A read transaction: the statements until _commit see one state. */
 MLN_MUST_USE int mln_store_begin_read(struct mln_store *store, struct mln_err *err);
 
-/* A number that changes when another connection has committed (cheap; for caches). */
+/*
+ * A number that changes when anybody has committed, and hardly costs anything. What was read after
+ * taking it may be kept: while the number is the same, reading again gives the same.
+ */
 MLN_MUST_USE int mln_store_data_version(struct mln_store *store, int64_t *out, struct mln_err *err);
 
 /* Is the store readable and the schema ours? For /readyz and doctor. */

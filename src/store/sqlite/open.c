@@ -168,6 +168,7 @@ static void disconnect(struct mln_sqlite *store)
         (void)sqlite3_finalize(store->statements[i]);
         store->statements[i] = NULL;
     }
+    store->index = NULL;
     (void)sqlite3_close(store->db);
     store->db = NULL;
 }
@@ -210,6 +211,7 @@ static int open_at_rest(
     if (rc < 0)
         return rc;
     disconnect(store);
+    store->at_rest = true;
     rc = connect_file(store, name.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, options, err);
     if (rc == MLN_OK)
         rc = mln_sqlite_check(store, MLN_STORE_READ, &outdated, err);

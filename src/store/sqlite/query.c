@@ -125,6 +125,7 @@ const struct mln_engine mln_sqlite_engine = {
     .open = mln_sqlite_open,
     .close = mln_sqlite_close,
     .ping = mln_sqlite_ping,
+    .data_version = mln_sqlite_data_version,
     .rollback = rollback,
     .query_open = query_open,
     .bind_i64 = bind_i64,

@@ -24,6 +24,8 @@ struct mln_sqlite {
     char *path;
     dev_t device; /* The file that was opened: ping() notices when the path leads elsewhere. */
     ino_t inode;
+    bool at_rest;                         /* Read as it stands, without locks. */
+    const volatile uint32_t *index;       /* The WAL index; NULL before it is looked for. */
     sqlite3_stmt *statements[STMT_COUNT]; /* Prepared when first used. */
 };
 
@@ -52,4 +54,6 @@ MLN_MUST_USE int mln_sqlite_migrate(
 MLN_MUST_USE int mln_sqlite_open(const char *path, const struct mln_store_options *options,
         struct mln_store **out, struct mln_err *err);
 void mln_sqlite_close(struct mln_store *store);
+MLN_MUST_USE int mln_sqlite_data_version(
+        struct mln_store *store, int64_t *out, struct mln_err *err);
 MLN_MUST_USE int mln_sqlite_ping(struct mln_store *store, struct mln_err *err);
