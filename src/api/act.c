@@ -17,15 +17,75 @@ static bool record_write_nonce(struct mln_call *call)
     return rc == MLN_OK || mln_call_fault(call, rc, &err);
 }
 
+struct key {
+    char bytes[MLN_ANSWER_KEY_BYTES_MAX];
+    size_t len;
+    bool too_long;
+};
+
+static void key_add(struct key *key, const void *bytes, size_t len)
+{
+    key->too_long = key->too_long || len > sizeof(key->bytes) - key->len;
+    if (key->too_long || len == 0)
+        return;
+    memcpy(key->bytes + key->len, bytes, len);
+    key->len += len;
+}
+
+static void key_add_text(struct key *key, struct mln_str text)
+{
+    key_add(key, &text.len, sizeof(text.len));
+    key_add(key, text.ptr, text.len);
+}
+
+/* All that the answer of such an action depends on, beside the store. */
+static struct mln_str key_of(const struct mln_call *call, struct key *key)
+{
+    key->len = 0;
+    key->too_long = false;
+    key_add(key, &call->action, sizeof(call->action));
+    key_add(key, &call->format, sizeof(call->format));
+    key_add_text(key, call->principal->account_id);
+    for (size_t i = 0; i < call->action->param_count; i++) {
+        key_add(key, &call->values[i].present, sizeof(call->values[i].present));
+        if (call->values[i].present)
+            key_add_text(key, call->values[i].text);
+    }
+    return (struct mln_str){ .ptr = key->bytes, .len = key->too_long ? 0 : key->len };
+}
+
+/* The version is taken before the store is read: a commit in between makes the kept answer useless,
+ * never wrong. */
+static bool act_or_repeat(struct mln_call *call, struct mln_writer *writer)
+{
+    struct mln_answers *answers = &call->lane->answers;
+    struct mln_err err = { 0 };
+    struct mln_str text;
+    struct key key;
+    int64_t version = 0;
+    int rc = mln_lane_version(call->lane, &version, &err);
+
+    if (rc != MLN_OK)
+        return mln_call_fault(call, rc, &err);
+    text = key_of(call, &key);
+    if (mln_answers_get(answers, text, version, writer))
+        return true;
+    if (!call->action->act(call, writer))
+        return false;
+    mln_answers_put(answers, text, version, writer);
+    return true;
+}
+
 static bool render_success(struct mln_call *call)
 {
+    const struct mln_action *action = call->action;
     struct mln_err err = { 0 };
     struct mln_writer writer;
     struct mln_str text;
     int rc;
 
-    mln_writer_begin(&writer, &call->out, call->format, call->action->xml_root);
-    if (!call->action->act(call, &writer))
+    mln_writer_begin(&writer, &call->out, call->format, action->xml_root);
+    if (!(action->repeats ? act_or_repeat(call, &writer) : action->act(call, &writer)))
         return false;
     mln_writer_cstr(&writer, "RequestId", call->request_id);
     mln_writer_end(&writer);

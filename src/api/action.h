@@ -52,6 +52,7 @@ struct mln_action {
     const char *ram_action; /* "yundun-sddp:DescribeRiskRules" */
     const char *xml_root;   /* "DescribeRiskRulesResponse" */
     bool writes;
+    bool repeats; /* The answer follows from account, parameters and store alone: it may be kept. */
     const struct mln_param_row *params;
     size_t param_count;
     mln_action_fn *act;

@@ -54,8 +54,17 @@ int mln_lane_store(struct mln_lane *lane, struct mln_store **out, struct mln_err
     return rc;
 }
 
+int mln_lane_version(struct mln_lane *lane, int64_t *out, struct mln_err *err)
+{
+    struct mln_store *store = NULL;
+    int rc = mln_lane_store(lane, &store, err);
+
+    return rc == MLN_OK ? mln_store_data_version(store, out, err) : rc;
+}
+
 void mln_lane_drop_store(struct mln_lane *lane)
 {
+    mln_answers_free(&lane->answers); /* They are of this connection. */
     if (lane->store != NULL)
         mln_store_close(lane->store);
     lane->store = NULL;

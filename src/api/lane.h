@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "api/answers.h"
 #include "base/random.h"
 #include "base/str.h"
 
@@ -16,6 +17,7 @@ struct mln_lane {
     bool writes;
     int busy_timeout_ms;
     struct mln_store *store; /* NULL until it is needed. */
+    struct mln_answers answers;
     const struct mln_random *source;
     struct mln_random random; /* Draws from `supply`; for this lane's thread only. */
     unsigned char supply[MLN_LANE_RANDOM_BYTES];
@@ -35,6 +37,9 @@ void mln_lane_fini(struct mln_lane *lane);
 
 /* The lane's connection; opens it. */
 MLN_MUST_USE int mln_lane_store(struct mln_lane *lane, struct mln_store **out, struct mln_err *err);
+
+/* A number that changes when anybody has committed to the store. */
+MLN_MUST_USE int mln_lane_version(struct mln_lane *lane, int64_t *out, struct mln_err *err);
 
 /* Closes the connection, so that the next request opens a fresh one (after an I/O failure). */
 void mln_lane_drop_store(struct mln_lane *lane);

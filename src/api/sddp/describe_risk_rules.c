@@ -156,6 +156,7 @@ const struct mln_action mln_sddp_describe_risk_rules = {
     .name = "DescribeRiskRules",
     .ram_action = "yundun-sddp:DescribeRiskRules",
     .xml_root = "DescribeRiskRulesResponse",
+    .repeats = true,
     .params = params,
     .param_count = MLN_LEN(params),
     .act = act,
