@@ -67,28 +67,51 @@ static void add_lower(struct mln_str text, struct mln_buf *out)
     out->ptr[out->len] = '\0';
 }
 
-/* One line for all headers of that name. */
-static int add_header(const struct mln_acs_request *request, struct mln_str name,
-        struct mln_buf *out, struct mln_err *err)
+static bool is_called(const struct mln_header *header, struct mln_str name)
+{
+    return header->name.len == name.len && mln_str_eq_nocase(header->name, name);
+}
+
+/* The values of a header that came more than once, in order. */
+static void add_sorted(
+        const struct mln_acs_request *request, struct mln_str name, struct mln_buf *out)
 {
     struct mln_str values[MLN_HEADERS_MAX];
     size_t count = 0;
 
     for (size_t i = 0; i < request->header_count && count < MLN_HEADERS_MAX; i++) {
-        if (mln_str_eq_nocase(request->headers[i].name, name))
+        if (is_called(&request->headers[i], name))
             values[count++] = mln_str_trim(request->headers[i].value);
     }
-    if (count == 0)
-        return mln_fail(err, MLN_EINVAL, "a signed header is missing");
-    if (count > 1)
-        qsort(values, count, sizeof(values[0]), by_text);
-    add_lower(name, out);
-    mln_buf_add_char(out, ':');
+    qsort(values, count, sizeof(values[0]), by_text);
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             mln_buf_add_char(out, ',');
         mln_buf_add(out, values[i]);
     }
+}
+
+/* One line for all headers of that name. */
+static int add_header(const struct mln_acs_request *request, struct mln_str name,
+        struct mln_buf *out, struct mln_err *err)
+{
+    const struct mln_header *first = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!is_called(&request->headers[i], name))
+            continue;
+        first = first == NULL ? &request->headers[i] : first;
+        count++;
+    }
+    if (first == NULL)
+        return mln_fail(err, MLN_EINVAL, "a signed header is missing");
+    add_lower(name, out);
+    mln_buf_add_char(out, ':');
+    if (count == 1)
+        mln_buf_add(out, mln_str_trim(first->value));
+    else
+        add_sorted(request, name, out);
     mln_buf_add_char(out, '\n');
     return MLN_OK;
 }
