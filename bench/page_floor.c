@@ -48,8 +48,7 @@ struct page_floor *page_floor_open(const char *path, struct mln_str account, str
 
     if (floor == NULL || sqlite3_open_v2(path, &floor->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         die("the store cannot be opened");
-    (void)sqlite3_exec(
-            floor->db, "PRAGMA cache_size = -8192; PRAGMA mmap_size = 268435456", NULL, NULL, NULL);
+    (void)sqlite3_exec(floor->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
     floor->begin = prepare(floor->db, sql_BEGIN_READ);
     floor->commit = prepare(floor->db, sql_COMMIT);
     floor->count = prepare(floor->db, sql_EVENT_COUNT);
