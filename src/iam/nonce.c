@@ -1,8 +1,8 @@
 /*
- * A nonce is kept as a keyed 16-byte hash of (access key id, nonce): whoever chooses nonces cannot
- * choose collisions. Two generations of sets, each of one ttl: when the young one is a ttl old it
- * becomes the old one, so an entry lives between one and two ttls and nothing is ever searched for
- * expired entries.
+ * A nonce is kept as a keyed 16-byte hash (SipHash) under a key that is the keyed hash of its
+ * access key id: whoever chooses nonces cannot choose collisions. Two generations of sets, each of
+ * one ttl: when the young one is a ttl old it becomes the old one, so an entry lives between one
+ * and two ttls and nothing is ever searched for expired entries.
  */
 #include "iam/nonce.h"
 
@@ -25,7 +25,7 @@ struct mln_nonces {
     struct generation young, old;
     size_t max;
     int64_t ttl_ms, young_since_ms;
-    unsigned char key[crypto_generichash_KEYBYTES];
+    unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
 };
 
 int mln_nonces_new(size_t max, int64_t ttl_ms, struct mln_nonces **out, struct mln_err *err)
@@ -54,15 +54,16 @@ void mln_nonces_free(struct mln_nonces *nonces)
 
 static struct hash hash_of(const struct mln_nonces *nonces, struct mln_str id, struct mln_str nonce)
 {
-    crypto_generichash_state state;
-    uint64_t id_len = id.len;
+    unsigned char key_of_id[crypto_shorthash_siphashx24_KEYBYTES];
     struct hash out;
 
-    (void)crypto_generichash_init(&state, nonces->key, sizeof(nonces->key), sizeof(out));
-    (void)crypto_generichash_update(&state, (const unsigned char *)&id_len, sizeof(id_len));
-    (void)crypto_generichash_update(&state, (const unsigned char *)id.ptr, id.len);
-    (void)crypto_generichash_update(&state, (const unsigned char *)nonce.ptr, nonce.len);
-    (void)crypto_generichash_final(&state, (unsigned char *)&out, sizeof(out));
+    _Static_assert(sizeof(key_of_id) == crypto_shorthash_siphashx24_BYTES &&
+                           sizeof(out) == crypto_shorthash_siphashx24_BYTES,
+            "a hash is a key, and fills the slot");
+    (void)crypto_shorthash_siphashx24(
+            key_of_id, (const unsigned char *)id.ptr, id.len, nonces->key);
+    (void)crypto_shorthash_siphashx24(
+            (unsigned char *)&out, (const unsigned char *)nonce.ptr, nonce.len, key_of_id);
     out.word[0] |= 1; /* Never the empty slot. */
     return out;
 }
