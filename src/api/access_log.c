@@ -5,9 +5,14 @@
  */
 #include "api/priv.h"
 
-#define PATH_SHOWN     ((size_t)256)
-#define USER_SHOWN     ((size_t)128)
-#define LINE_BYTES_MAX ((size_t)2048)
+#define PATH_SHOWN ((size_t)256)
+#define USER_SHOWN ((size_t)128)
+
+/* Up to so many lines in a stretch are written at once, the rest in batches. */
+#define STRETCH_MS      ((int64_t)100)
+#define LINES_AT_ONCE   100
+#define BATCH_BYTES     ((size_t)8 * 1024)
+#define BATCH_BYTES_MAX (BATCH_BYTES + 2048)
 
 /* Method names of outsiders stay out of the log's columns. */
 static const char *method_shown(struct mln_str method)
@@ -72,17 +77,12 @@ static void add_number(struct mln_buf *out, const char *key, int64_t number)
 }
 
 /* Names, numbers and addresses that are ours or were checked: no quotes, no control characters. */
-static void write_plain(
-        const struct exchange *exchange, const struct line *line, int status, int64_t ms)
+static void add_line(struct mln_buf *out, const struct exchange *exchange, const struct line *line,
+        int status, int64_t ms, int64_t now_ms)
 {
-    struct mln_buf *out = &exchange->owner->log_line;
-    const struct mln_log *log = exchange->server->options.log;
     char when[MLN_TIME_TEXT_MAX];
 
-    if (out->max == 0)
-        *out = (struct mln_buf)MLN_BUF_INIT(LINE_BYTES_MAX);
-    mln_buf_reset(out);
-    mln_time_format(mln_now_ms(log->clock), when);
+    mln_time_format(now_ms, when);
     mln_buf_add(out, MLN_STR("{\"time\":\""));
     mln_buf_add_cstr(out, when);
     mln_buf_add(out, MLN_STR("\",\"level\":\"info\",\"message\":\"request\""));
@@ -97,8 +97,61 @@ static void write_plain(
     add(out, "account", line->account);
     add(out, "user", line->user);
     mln_buf_add(out, MLN_STR("}\n"));
-    if (out->code == MLN_OK && write(log->fd, out->ptr, out->len) < 0)
-        return; /* There is nowhere left to complain. */
+}
+
+void log_batch_init(struct log_batch *batch)
+{
+    *batch = (struct log_batch){ .lines = MLN_BUF_INIT(BATCH_BYTES_MAX) };
+    (void)pthread_mutex_init(&batch->lock, NULL);
+}
+
+void log_batch_fini(struct log_batch *batch)
+{
+    mln_buf_free(&batch->lines);
+    (void)pthread_mutex_destroy(&batch->lock);
+}
+
+static void write_batch(struct log_batch *batch, int fd)
+{
+    struct mln_str text = mln_buf_str(&batch->lines);
+
+    if (text.len > 0 && write(fd, text.ptr, text.len) < 0)
+        batch->count = 0; /* There is nowhere left to complain. */
+    mln_buf_reset(&batch->lines);
+}
+
+static bool may_wait(struct log_batch *batch, int64_t now_ms)
+{
+    if (now_ms < batch->since_ms || now_ms - batch->since_ms >= STRETCH_MS) {
+        batch->since_ms = now_ms;
+        batch->count = 0;
+    }
+    return ++batch->count > LINES_AT_ONCE && batch->lines.len < BATCH_BYTES;
+}
+
+static void write_plain(
+        const struct exchange *exchange, const struct line *line, int status, int64_t ms)
+{
+    const struct mln_log *log = exchange->server->options.log;
+    struct log_batch *batch = &exchange->owner->log;
+    int64_t now_ms = mln_now_ms(log->clock);
+
+    (void)pthread_mutex_lock(&batch->lock);
+    add_line(&batch->lines, exchange, line, status, ms, now_ms);
+    if (!may_wait(batch, now_ms))
+        write_batch(batch, log->fd);
+    (void)pthread_mutex_unlock(&batch->lock);
+}
+
+void access_log_flush(struct mln_server *server)
+{
+    (void)pthread_mutex_lock(&server->lanes_lock);
+    for (struct pool_lane *lane = server->lanes; lane != NULL; lane = lane->next) {
+        (void)pthread_mutex_lock(&lane->log.lock);
+        write_batch(&lane->log, server->options.log->fd);
+        (void)pthread_mutex_unlock(&lane->log.lock);
+    }
+    (void)pthread_mutex_unlock(&server->lanes_lock);
 }
 
 static void write_checked(

@@ -116,6 +116,9 @@ static void *run(void *arg)
         pause_watch(watch, watch->linger_count > 0 ? LINGER_SWEEP_MS : pause_ms);
         sweep(watch);
         linger_sweep(watch);
+        (void)pthread_mutex_unlock(&watch->lock);
+        access_log_flush(watch->server);
+        (void)pthread_mutex_lock(&watch->lock);
     }
     (void)pthread_mutex_unlock(&watch->lock);
     return NULL;

@@ -34,7 +34,7 @@ void pool_lane_free(struct pool_lane *lane)
         lane->idle = next;
     }
     mln_lane_fini(&lane->lane);
-    mln_buf_free(&lane->log_line);
+    log_batch_fini(&lane->log);
     free(lane);
 }
 

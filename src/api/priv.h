@@ -84,13 +84,24 @@ struct exchange {
     size_t header_count;
 };
 
+/*
+ * Lines of the access log that wait to be written together. Only a thread that serves more than a
+ * thousand requests a second holds lines back, and no longer than until the watch's next round.
+ */
+struct log_batch {
+    pthread_mutex_t lock; /* Of this thread, and of the watch once a round. */
+    struct mln_buf lines;
+    int64_t since_ms; /* When the current stretch of time began ... */
+    int64_t count;    /* ... and the lines in it. */
+};
+
 /* What a connection-serving thread owns. */
 struct pool_lane {
     struct pool_lane *next;
     struct mln_lane lane;
     struct exchange *idle;
     size_t idle_count;
-    struct mln_buf log_line;
+    struct log_batch log;
 };
 
 /* For MHD_OPTION_URI_LOG_CALLBACK: makes the exchange, with the URI as it was sent. */
@@ -102,6 +113,10 @@ void pool_lane_free(struct pool_lane *lane);
 
 /* access_log.c: one line about a finished request; `status` 0: the client left. */
 void access_log(const struct exchange *exchange, int status, int64_t ms);
+/* Writes the lines that every thread holds back. */
+void access_log_flush(struct mln_server *server);
+void log_batch_init(struct log_batch *batch);
+void log_batch_fini(struct log_batch *batch);
 
 /* ---- HTTP (http.c, pages.c) ---- */
 

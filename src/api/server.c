@@ -32,6 +32,7 @@ struct pool_lane *server_lane(struct mln_server *server)
     if (lane == NULL)
         return NULL;
     mln_lane_init(&lane->lane, &options);
+    log_batch_init(&lane->log);
     (void)pthread_mutex_lock(&server->lanes_lock);
     lane->next = server->lanes;
     server->lanes = lane;
@@ -235,6 +236,7 @@ void mln_server_stop(struct mln_server *server)
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
+    access_log_flush(server);
 }
 
 void mln_server_free(struct mln_server *server)
