@@ -181,7 +181,7 @@ static int put_json(
         &details };
     const struct cli_column *columns = risk_columns();
     struct cli_cell cells[RISK_COLUMNS];
-    struct mln_str text;
+    struct mln_str text = { 0 };
     int rc;
 
     risk_cells(event, cells);
