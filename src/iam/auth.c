@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "base/map.h"
 #include "iam/limit.h"
@@ -19,7 +18,6 @@
 #define ADDRESSES_DEFAULT ((size_t)100000)
 #define PRINCIPAL_BYTES   ((size_t)1024 * 1024)
 #define POLICIES_PER_USER ((size_t)20)
-#define LIMIT_KEY_MAX     160
 
 /* `shown` is what callers get a pointer to. */
 struct entry {
@@ -165,6 +163,19 @@ static int unseal(struct mln_auth *auth, const struct mln_key_row *row, struct m
     return rc == MLN_ENOTFOUND ? MLN_ECONFIG : rc; /* Not to be taken for an unknown access key. */
 }
 
+/* An account id holds no slash. */
+static struct mln_str joined(struct mln_arena *arena, struct mln_str account, struct mln_str user)
+{
+    char *text = mln_arena_alloc(arena, account.len + 1 + user.len);
+
+    if (text == NULL)
+        return (struct mln_str){ 0 };
+    memcpy(text, account.ptr, account.len);
+    text[account.len] = '/';
+    memcpy(text + account.len + 1, user.ptr, user.len);
+    return (struct mln_str){ .ptr = text, .len = account.len + 1 + user.len };
+}
+
 static int read_key(void *ctx, const struct mln_key_row *row, struct mln_err *err)
 {
     struct reading *reading = ctx;
@@ -175,8 +186,9 @@ static int read_key(void *ctx, const struct mln_key_row *row, struct mln_err *er
     shown->account_id = mln_arena_dup(&entry->arena, row->account_id);
     shown->user_name = mln_arena_dup(&entry->arena, row->user_name);
     shown->user_id = mln_arena_dup(&entry->arena, row->user_id);
+    shown->limited_as = joined(&entry->arena, row->account_id, row->user_name);
     shown->disabled = row->disabled || row->user_disabled;
-    if (shown->user_id.ptr == NULL)
+    if (shown->user_id.ptr == NULL || shown->limited_as.ptr == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     return unseal(reading->auth, row, &shown->secret, err);
 }
@@ -253,14 +265,8 @@ int mln_auth_use_write_nonce(struct mln_auth *auth, struct mln_store *store,
 
 int64_t mln_auth_limit_user(struct mln_auth *auth, const struct mln_principal *principal)
 {
-    char key[LIMIT_KEY_MAX];
-    int n = snprintf(key, sizeof(key), "%.*s/%.*s", MLN_FMT(principal->account_id),
-            MLN_FMT(principal->user_name));
-    struct mln_str text = { key, n < 0                     ? 0
-                                 : (size_t)n < sizeof(key) ? (size_t)n
-                                                           : sizeof(key) - 1 };
-
-    return mln_limiter_take(auth->users, text, mln_monotonic_ms(auth->options.clock));
+    return mln_limiter_take(
+            auth->users, principal->limited_as, mln_monotonic_ms(auth->options.clock));
 }
 
 int64_t mln_auth_limit_address(struct mln_auth *auth, struct mln_str address)

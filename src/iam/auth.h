@@ -29,6 +29,7 @@ void mln_auth_free(struct mln_auth *auth);
 /* Who calls. Counted references: release with mln_principal_unref(). */
 struct mln_principal {
     struct mln_str account_id, user_name, user_id, access_key_id;
+    struct mln_str limited_as; /* What the user's limit is kept under. */
     struct mln_secret secret;
     bool disabled; /* the key or its user */
     const struct mln_policy *const *policies;
