@@ -75,9 +75,19 @@ static int by_name_then_value(const void *left, const void *right)
     return order != 0 ? order : mln_str_cmp(a->value, b->value);
 }
 
+/* SDKs send them in order. */
+static bool is_sorted(const struct mln_params *params)
+{
+    size_t i = 1;
+
+    while (i < params->count && by_name_then_value(&params->items[i - 1], &params->items[i]) <= 0)
+        i++;
+    return i >= params->count;
+}
+
 void mln_params_sort(struct mln_params *params)
 {
-    if (params->count > 1)
+    if (!is_sorted(params))
         qsort(params->items, params->count, sizeof(*params->items), by_name_then_value);
 }
 
