@@ -29,6 +29,8 @@ bool mln_str_eq_nocase(struct mln_str a, struct mln_str b)
 {
     if (a.len != b.len)
         return false;
+    if (mln_str_eq(a, b))
+        return true;
     for (size_t i = 0; i < a.len; i++) {
         if (fold(a.ptr[i]) != fold(b.ptr[i]))
             return false;
