@@ -16,8 +16,8 @@
 #include "base/clock.h"
 #include "detect/rules.h"
 
-#define MLN_WINDOWS_MAX ((size_t)100000) /* Open windows; the stalest goes first, and is counted. \
-                                          */
+/* Open windows; over it the stalest goes first, and is counted. */
+#define MLN_WINDOWS_MAX        ((size_t)100000)
 #define MLN_WINDOW_ENTRIES_MAX ((size_t)10000) /* Times or values in one window. */
 #define MLN_LATENESS_MS        ((int64_t)10 * 60 * 1000)
 
