@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#define SECONDS_PER_DAY ((int64_t)86400)
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec now;
@@ -53,22 +55,50 @@ int64_t mln_days_from_civil(int64_t year, unsigned month, unsigned day)
     return era * 146097 + day_of_era - 719468;
 }
 
+/* The inverse of mln_days_from_civil, by eras of 400 years that begin in March. */
+static void civil_from_days(int64_t days, unsigned *year, unsigned *month, unsigned *day)
+{
+    int64_t since_march = days + 719468, era = since_march / 146097;
+    unsigned of_era = (unsigned)(since_march - era * 146097);
+    unsigned years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * years + years / 4 - years / 100);
+    unsigned from_march = (5 * of_year + 2) / 153;
+
+    *day = of_year - (153 * from_march + 2) / 5 + 1;
+    *month = from_march < 10 ? from_march + 3 : from_march - 9;
+    *year = years + (unsigned)era * 400 + (*month <= 2);
+}
+
+static char *put_digits(char *out, unsigned number, unsigned count, char after)
+{
+    for (unsigned i = count; i > 0; i--, number /= 10)
+        out[i - 1] = (char)('0' + number % 10);
+    out[count] = after;
+    return out + count + 1;
+}
+
+/* Written by hand: the C library's way costs as much as a tenth of a request. */
 void mln_time_format(int64_t time_ms, char out[MLN_TIME_TEXT_MAX])
 {
     const int64_t first_ms = -62135596800000, last_ms = 253402300799000;
-    time_t seconds;
-    struct tm tm;
+    int64_t seconds, days;
+    unsigned year, month, day, second;
 
     if (time_ms < first_ms)
         time_ms = first_ms;
     if (time_ms > last_ms)
         time_ms = last_ms;
-    seconds = (time_t)(time_ms / MLN_MS_PER_S - (time_ms % MLN_MS_PER_S < 0));
-    (void)gmtime_r(&seconds, &tm);
-    /* strftime's %Y does not promise four digits. */
-    for (int i = 3, year = tm.tm_year + 1900; i >= 0; i--, year /= 10)
-        out[i] = (char)('0' + year % 10);
-    (void)strftime(out + 4, MLN_TIME_TEXT_MAX - 4, "-%m-%dT%H:%M:%SZ", &tm);
+    seconds = time_ms / MLN_MS_PER_S - (time_ms % MLN_MS_PER_S < 0);
+    days = seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0);
+    second = (unsigned)(seconds - days * SECONDS_PER_DAY);
+    civil_from_days(days, &year, &month, &day);
+    out = put_digits(out, year, 4, '-');
+    out = put_digits(out, month, 2, '-');
+    out = put_digits(out, day, 2, 'T');
+    out = put_digits(out, second / 3600, 2, ':');
+    out = put_digits(out, second / 60 % 60, 2, ':');
+    out = put_digits(out, second % 60, 2, 'Z');
+    *out = '\0';
 }
 
 static bool digits(const char *at, size_t count, unsigned *out)

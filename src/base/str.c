@@ -154,9 +154,15 @@ bool mln_buf_reserve(struct mln_buf *buf, size_t extra)
     return true;
 }
 
+/* Most appends fit: capacity never exceeds the limit, so there is nothing else to ask. */
+static bool has_room(const struct mln_buf *buf, size_t extra)
+{
+    return buf->code == MLN_OK && extra < buf->cap - buf->len;
+}
+
 void mln_buf_add(struct mln_buf *buf, struct mln_str s)
 {
-    if (!mln_buf_reserve(buf, s.len))
+    if (!has_room(buf, s.len) && !mln_buf_reserve(buf, s.len))
         return;
     if (s.len > 0)
         memcpy(buf->ptr + buf->len, s.ptr, s.len);
@@ -171,7 +177,10 @@ void mln_buf_add_cstr(struct mln_buf *buf, const char *cstr)
 
 void mln_buf_add_char(struct mln_buf *buf, char c)
 {
-    mln_buf_add(buf, (struct mln_str){ .ptr = &c, .len = 1 });
+    if (!has_room(buf, 1) && !mln_buf_reserve(buf, 1))
+        return;
+    buf->ptr[buf->len++] = c;
+    buf->ptr[buf->len] = '\0';
 }
 
 void mln_buf_addf(struct mln_buf *buf, const char *fmt, ...)
