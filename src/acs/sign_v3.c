@@ -12,6 +12,8 @@
 
 #define CANONICAL_TYPICAL_BYTES ((size_t)2048)
 
+#define TO_SIGN_HEAD MLN_V3_ALGORITHM "\n"
+
 /* In the raw form these would let one name stand for several parameters. */
 static bool is_ambiguous(struct mln_str name)
 {
@@ -169,37 +171,40 @@ static int give(struct mln_buf *out, struct mln_str text, struct mln_err *err)
     return mln_buf_done(out, &done, err);
 }
 
+static void write_hex(const unsigned char mac[MLN_SHA256_BYTES], char out[MLN_V3_SIGNATURE_LEN + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < MLN_SHA256_BYTES; i++) {
+        out[2 * i] = digits[mac[i] >> 4];
+        out[2 * i + 1] = digits[mac[i] & 15];
+    }
+    out[MLN_V3_SIGNATURE_LEN] = '\0';
+}
+
 int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *canonical,
         struct mln_buf *string_to_sign, char signature[MLN_V3_SIGNATURE_LEN + 1],
         struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf built = MLN_BUF_INIT(MLN_CANONICAL_MAX);
-    MLN_AUTO(mln_buf_free) struct mln_buf to_sign = MLN_BUF_INIT(128);
-    MLN_AUTO(mln_buf_free) struct mln_buf hex = MLN_BUF_INIT(MLN_V3_SIGNATURE_LEN);
+    const size_t head_len = sizeof(TO_SIGN_HEAD) - 1;
+    char to_sign[sizeof(TO_SIGN_HEAD) + MLN_SHA256_HEX_MAX] = TO_SIGN_HEAD;
     unsigned char mac[MLN_SHA256_BYTES];
-    char hash[MLN_SHA256_HEX_MAX];
-    struct mln_str text = { 0 }, line = { 0 }, done;
+    struct mln_str text = { 0 }, line = { 0 };
     int rc = build_canonical(input, &built, err);
 
     if (rc == MLN_OK)
         rc = mln_buf_done(&built, &text, err);
     if (rc != MLN_OK)
         return mln_wrap(err, rc, "canonical request");
-    mln_sha256_hex(text, hash);
-    mln_buf_add_cstr(&to_sign, MLN_V3_ALGORITHM "\n");
-    mln_buf_add_cstr(&to_sign, hash);
-    rc = mln_buf_done(&to_sign, &line, err);
-    if (rc == MLN_OK)
-        rc = mln_hmac_sha256(input->key, line, mac, err);
-    if (rc == MLN_OK) {
-        mln_buf_add_hex(&hex, mac, sizeof(mac));
-        rc = mln_buf_done(&hex, &done, err);
-    }
+    mln_sha256_hex(text, to_sign + head_len);
+    line = mln_str_of(to_sign);
+    rc = mln_hmac_sha256(input->key, line, mac, err);
     if (rc == MLN_OK)
         rc = give(canonical, text, err);
     if (rc == MLN_OK)
         rc = give(string_to_sign, line, err);
     if (rc == MLN_OK)
-        memcpy(signature, hex.ptr, MLN_V3_SIGNATURE_LEN + 1);
+        write_hex(mac, signature);
     return rc;
 }

@@ -1,6 +1,4 @@
 /* Step 4: may this user do it, and often enough is not too often? */
-#include <stdio.h>
-
 #include "api/call.h"
 
 #define RESOURCE_MAX ((size_t)128)
@@ -46,14 +44,20 @@ static struct mln_str resource_name(struct mln_call *call)
     const struct mln_action *action = call->action;
     const char *colon = strchr(action->ram_action, ':');
     struct mln_str account = call->principal->account_id;
-    char *text = mln_arena_alloc(&call->arena, RESOURCE_MAX);
-    int len;
+    struct mln_buf text = MLN_BUF_INIT(RESOURCE_MAX);
+    struct mln_str out;
 
-    if (text == NULL || colon == NULL)
+    if (colon == NULL)
         return (struct mln_str){ 0 };
-    len = snprintf(text, RESOURCE_MAX, "acs:%.*s:*:%.*s:*", (int)(colon - action->ram_action),
-            action->ram_action, MLN_FMT(account));
-    return (struct mln_str){ .ptr = text, .len = len > 0 ? (size_t)len : 0 };
+    mln_buf_add(&text, MLN_STR("acs:"));
+    mln_buf_add(&text, (struct mln_str){ .ptr = action->ram_action,
+                               .len = (size_t)(colon - action->ram_action) });
+    mln_buf_add(&text, MLN_STR(":*:"));
+    mln_buf_add(&text, account);
+    mln_buf_add(&text, MLN_STR(":*"));
+    out = mln_arena_dup(&call->arena, mln_buf_str(&text));
+    mln_buf_free(&text);
+    return out;
 }
 
 bool mln_step_authorise(struct mln_call *call)
