@@ -11,16 +11,6 @@ void mln_sodium_ready(void);
 void *mln_vault_take(size_t bytes);
 void mln_vault_give(void *ptr, size_t bytes);
 
-/*
- * The code point at s.ptr[at] and its length in bytes; 0 when the bytes there are not well-formed
- * UTF-8. `at` must be below s.len.
- */
-size_t mln_utf8_decode(struct mln_str s, size_t at, uint32_t *out);
-
-/* True for what must not reach a terminal: C0, DEL, C1, line and paragraph separators,
- * bidirectional controls. */
-bool mln_utf8_is_unsafe(uint32_t code_point);
-
 /* A placeholder that keeps quoted text well-formed in JSON, XML and YAML. */
 #define MLN_REDACTED "[redacted]"
 

@@ -21,3 +21,13 @@ void mln_utf8_escape_controls(struct mln_str s, struct mln_buf *out);
 /* Terminal columns of well-formed text: wide East Asian characters and emoji count two, combining
  * marks none. */
 size_t mln_utf8_columns(struct mln_str s);
+
+/*
+ * The code point at s.ptr[at] and its length in bytes; 0 when the bytes there are not well-formed
+ * UTF-8. `at` must be below s.len.
+ */
+size_t mln_utf8_decode(struct mln_str s, size_t at, uint32_t *out);
+
+/* True for what must not reach a terminal: C0, DEL, C1, line and paragraph separators,
+ * bidirectional controls. */
+bool mln_utf8_is_unsafe(uint32_t code_point);

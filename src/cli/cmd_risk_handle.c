@@ -176,15 +176,18 @@ static void put_block(
             zh ? "处置说明" : "Handle Detail");
     cli_put_safe(cli, plan->detail);
     cli_put(cli, MLN_STR("\n--------------------------------------------------\n"));
-    if (item->result == HANDLE_DONE || item->result == HANDLE_UNVERIFIED) {
+    if (item->result == HANDLE_DONE) {
         cli_putf(cli, "%s\n", zh ? "✅ 处置成功！" : "✅ Handling successful!");
     } else {
         cli_putf(cli, "%s ", zh ? "❌ 处置失败：" : "❌ Handling failed:");
         cli_put_safe(cli, mln_str_of(item->message));
         cli_put(cli, MLN_STR("\n"));
     }
-    if (item->request_id[0] != '\0')
-        cli_putf(cli, "RequestId: %s\n", item->request_id);
+    if (item->request_id[0] != '\0') {
+        cli_put(cli, MLN_STR("RequestId: "));
+        cli_put_safe(cli, mln_str_of(item->request_id));
+        cli_put(cli, MLN_STR("\n"));
+    }
 }
 
 static int put_rows(struct cli *cli, const struct risk_source *source,

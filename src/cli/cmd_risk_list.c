@@ -88,12 +88,22 @@ static int fetch(struct risk_source *source, struct risk_ask *ask, struct listin
     return partial;
 }
 
+/* What a server counts may be anything. */
+static int64_t add_up(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum))
+        return a > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
+
 static int64_t total_of(const struct listing *listing, bool *incomplete)
 {
     int64_t total = 0;
 
     for (size_t i = 0; i < listing->part_count; i++) {
-        total += listing->parts[i].total;
+        total = add_up(total, listing->parts[i].total);
         *incomplete = *incomplete || listing->parts[i].incomplete;
     }
     return total;
@@ -262,7 +272,7 @@ static int summarise(struct cli *cli, const struct risk_source *source,
                 break;
             }
             group->events++;
-            group->alarms += event->alarm_count;
+            group->alarms = add_up(group->alarms, event->alarm_count);
             if (event->last_alarm_ms > group->last_ms)
                 group->last_ms = event->last_alarm_ms;
         }

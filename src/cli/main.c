@@ -17,7 +17,13 @@ static void keep_memory_private(void)
 
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* A reader that left and a file at its size limit are errors to report, not ends without a word. */
+static void ignore_signals(void)
+{
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
 }
 
 static enum mln_lang language_of(const struct mln_env *env)
@@ -132,6 +138,7 @@ int main(int argc, char *argv[])
     int exit_code;
 
     keep_memory_private();
+    ignore_signals();
     cli.lang = language_of(cli.env);
     cli.log = (struct mln_log){ .level = MLN_LOG_WARN, .fd = STDERR_FILENO, .clock = cli.clock };
     exit_code = finish(&cli, run(&cli, argc, argv, &err), &err);

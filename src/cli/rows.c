@@ -43,38 +43,29 @@ struct cli_cell cli_cell_bool(bool flag)
 
 /* C1 controls, DEL, line separators and bidirectional marks are legal in JSON and act on a
  * terminal. */
-static bool acts_on_terminal(unsigned code)
-{
-    return (code >= 0x7f && code <= 0x9f) || (code >= 0x200e && code <= 0x200f) ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
 void cli_json_quote(struct mln_str text, struct mln_buf *out)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf quoted = MLN_BUF_INIT(text.len * 6 + 16);
+    size_t plain = 0, len;
     struct mln_str s;
+    uint32_t code;
 
     mln_json_quote(text, &quoted);
     s = mln_buf_str(&quoted);
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        unsigned code = c;
-        size_t size = 1;
-
-        if (c == 0xc2 && i + 1 < s.len) {
-            code = (unsigned char)s.ptr[i + 1];
-            size = 2;
-        } else if (c == 0xe2 && i + 2 < s.len) {
-            code = 0x2000U + (((unsigned char)s.ptr[i + 1] & 0x3fU) << 6) +
-                   ((unsigned char)s.ptr[i + 2] & 0x3fU);
-            size = 3;
+    for (size_t at = 0; at < s.len; at += len) {
+        len = 1;
+        if ((unsigned char)s.ptr[at] < 0x7f)
+            continue;
+        len = mln_utf8_decode(s, at, &code);
+        if (len == 0 || !mln_utf8_is_unsafe(code)) {
+            len = len > 0 ? len : 1;
+            continue;
         }
-        if (acts_on_terminal(code) && (size > 1 || code == 0x7f))
-            mln_buf_addf(out, "\\u%04x", code);
-        else
-            mln_buf_add(out, (struct mln_str){ s.ptr + i, size });
-        i += size - 1;
+        mln_buf_add(out, (struct mln_str){ s.ptr + plain, at - plain });
+        mln_buf_addf(out, "\\u%04x", (unsigned)code);
+        plain = at + len;
     }
+    mln_buf_add(out, (struct mln_str){ s.ptr + plain, s.len - plain });
     if (quoted.code != MLN_OK)
         out->code = quoted.code;
 }

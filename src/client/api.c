@@ -288,9 +288,27 @@ static int read_error(const struct mln_api *api, const char *action, const struc
     return refused(api, action, &attempt->response, &answer, retry, err);
 }
 
-/* Two shapes occur: the members at the top level, and the console's, inside `data`. */
-static int read_success(
-        const struct attempt *attempt, struct mln_api_answer *out, struct mln_err *err)
+/* Gateways and proxies exist that put an error's body under status 200. */
+static bool is_refusal(struct mln_json_value root)
+{
+    static const char *const well[] = { "", "0", "200", "OK", "Success" };
+    struct mln_str code;
+
+    if (!mln_json_get_str(root, "Code", &code))
+        return false;
+    for (size_t i = 0; i < MLN_LEN(well); i++) {
+        if (mln_str_eq_nocase(code, mln_str_of(well[i])))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Two shapes occur: the members at the top level, and the console's, inside `data`. `refused`: it
+ * is an error's body; nothing is taken from it here.
+ */
+static int read_success(const struct attempt *attempt, struct mln_api_answer *out, bool *refused,
+        struct mln_err *err)
 {
     struct mln_json *doc;
     struct mln_json_value root, data;
@@ -302,6 +320,11 @@ static int read_success(
     if (mln_json_type(root) != MLN_JSON_OBJECT) {
         mln_json_free(doc);
         return mln_fail(err, MLN_EIO, "the server's answer is not an object");
+    }
+    *refused = is_refusal(root);
+    if (*refused) {
+        mln_json_free(doc);
+        return MLN_OK;
     }
     out->doc = doc;
     out->data = mln_json_get(root, "data", &data) && mln_json_type(data) == MLN_JSON_OBJECT ? data
@@ -317,16 +340,18 @@ static int try_once(const struct mln_api *api, const struct mln_api_action *acti
         struct mln_retry_facts *facts, struct mln_err *err)
 {
     struct attempt attempt;
+    bool refused;
     int rc;
 
     attempt_init(&attempt);
     rc = send_once(api, action, params, &attempt, err);
+    refused = rc == MLN_OK && attempt.response.status != 200;
     facts->bytes_left = attempt.bytes_left;
     facts->worth_it = rc == MLN_ETRANSIENT;
     facts->retry_after_ms = -1;
-    if (rc == MLN_OK && attempt.response.status == 200) {
-        rc = read_success(&attempt, answer, err);
-    } else if (rc == MLN_OK) {
+    if (rc == MLN_OK && !refused)
+        rc = read_success(&attempt, answer, &refused, err);
+    if (rc == MLN_OK && refused) {
         facts->retry_after_ms = attempt.response.retry_after_ms;
         rc = read_error(api, action->name, &attempt, answer, &facts->worth_it, err);
     }
