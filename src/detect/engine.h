@@ -20,6 +20,8 @@
 #define MLN_WINDOWS_MAX        ((size_t)100000)
 #define MLN_WINDOW_ENTRIES_MAX ((size_t)10000) /* Times or values in one window. */
 #define MLN_LATENESS_MS        ((int64_t)10 * 60 * 1000)
+/* How far one log may be behind another and still find its windows and mutes. */
+#define MLN_LAG_MS ((int64_t)24 * 60 * 60 * 1000)
 
 struct mln_engine;
 

@@ -294,9 +294,10 @@ bool mln_window_alarm(struct mln_window *window, int64_t time_ms)
 
 bool mln_window_is_over(const struct mln_window *window, int64_t watermark_ms)
 {
-    if (window->alarm_ms != MLN_ABSENT &&
-            window->alarm_ms + window->rule->mute_ms + MLN_LATENESS_MS >= watermark_ms)
+    int64_t line_ms = watermark_ms - MLN_LAG_MS;
+
+    if (window->alarm_ms != MLN_ABSENT && window->alarm_ms + window->rule->mute_ms >= line_ms)
         return false;
     return window->count == 0 ||
-           window->entries[window->count - 1].time_ms + kept_ms(window->rule) < watermark_ms;
+           window->entries[window->count - 1].time_ms + kept_ms(window->rule) < line_ms;
 }

@@ -57,7 +57,7 @@ MLN_MUST_USE int mln_window_add(struct mln_windows *windows, struct mln_window *
 /* Marks an alarm at this time; false while the rule's mute lasts. */
 bool mln_window_alarm(struct mln_window *window, int64_t time_ms);
 
-/* Nothing that comes after `watermark_ms` can use it any more. */
+/* Nothing that is less than MLN_LAG_MS behind `watermark_ms` can use it any more. */
 bool mln_window_is_over(const struct mln_window *window, int64_t watermark_ms);
 
 /* As bytes and back. Decoding: MLN_ECORRUPT for bytes that are not ours; false when the rule has

@@ -103,5 +103,6 @@ int mln_window_decode(struct mln_windows *windows, const struct mln_rule *rule, 
     }
     window->changed = false;
     window->stored = true;
+    window->round = windows->round - 1; /* Being restored is no use: it may end with this batch. */
     return rc;
 }

@@ -14,11 +14,11 @@
 #include "risk/batch.h"
 #include "risk/catalog.h"
 
-#define BATCH_LINES_MAX   ((int64_t)20000)
-#define BATCH_ALARMS_MAX  ((int64_t)1000)
-#define BATCH_RETRIES_MAX 20
-#define READER_STATE_MAX  ((size_t)4 * 1024 * 1024)
-#define LIST_FILE_MAX     ((size_t)1024 * 1024)
+#define BATCH_LINES_MAX  ((int64_t)20000)
+#define BATCH_ALARMS_MAX ((int64_t)1000)
+#define LOSSES_MAX       20 /* Batches lost in a row: to a rival, or to one who keeps the lock. */
+#define READER_STATE_MAX ((size_t)4 * 1024 * 1024)
+#define LIST_FILE_MAX    ((size_t)1024 * 1024)
 
 struct mln_ingest {
     struct mln_store *store;
@@ -42,6 +42,7 @@ struct run {
     struct mln_offset_row
             archived; /* the row of what the file was before it was replaced, to be kept */
     struct mln_arena arena;
+    bool exclusive; /* Holds the write lock while it reads a batch. */
 };
 
 static int on_alarm(void *ctx, const struct mln_alarm *alarm, struct mln_err *err)
@@ -167,19 +168,15 @@ static int restore_window(
     return mln_engine_restore(ingest->engine, rule_id, key, state, err);
 }
 
-/* The windows and the epoch they belong to, from one state of the store. */
+/* The windows and the epoch they belong to; the caller's transaction makes them one state. */
 static int load_windows(struct mln_ingest *ingest, struct mln_err *err)
 {
     struct mln_str account = ingest->options.account_id;
-    int rc = mln_store_begin_read(ingest->store, err);
+    int rc = mln_store_epoch_get(ingest->store, account, &ingest->epoch, err);
 
-    if (rc != MLN_OK)
-        return rc;
     mln_engine_reset(ingest->engine);
-    rc = mln_store_epoch_get(ingest->store, account, &ingest->epoch, err);
     if (rc == MLN_OK)
         rc = mln_store_window_list(ingest->store, account, restore_window, ingest, err);
-    mln_store_rollback(ingest->store);
     ingest->windows_loaded = rc == MLN_OK;
     return rc;
 }
@@ -372,6 +369,16 @@ static int write_batch(struct run *run, const struct mln_source_position *positi
     return rc;
 }
 
+/* The engine and the batch know of alarms that the store does not: both start again from the store.
+ */
+static int give_up_batch(struct run *run, int rc)
+{
+    mln_store_rollback(run->ingest->store);
+    run->ingest->windows_loaded = false;
+    mln_batch_clear(&run->ingest->batch, true);
+    return rc;
+}
+
 /* MLN_EEXIST: a rival committed first; nothing of this batch is in the store. */
 static int commit_batch(struct run *run, struct mln_err *err)
 {
@@ -384,19 +391,15 @@ static int commit_batch(struct run *run, struct mln_err *err)
     mln_reader_save(run->reader, &state);
     if (rc == MLN_OK)
         rc = mln_buf_done(&state, &reader_state, err);
-    if (rc == MLN_OK)
+    if (rc == MLN_OK && !run->exclusive)
         rc = mln_store_begin(ingest->store, err);
     if (rc != MLN_OK)
-        return rc;
+        return give_up_batch(run, rc);
     rc = write_batch(run, &position, reader_state, err);
     if (rc == MLN_OK)
         rc = mln_store_commit(ingest->store, err);
-    if (rc != MLN_OK) {
-        mln_store_rollback(ingest->store);
-        ingest->windows_loaded = false;
-        mln_batch_clear(&ingest->batch, true);
-        return rc;
-    }
+    if (rc != MLN_OK)
+        return give_up_batch(run, rc);
     run->report->alarms += ingest->batch.alarms;
     ingest->epoch++;
     ingest->rules_stored = true;
@@ -483,24 +486,59 @@ static int run_batch(struct run *run, bool *more, struct mln_err *err)
     return MLN_OK;
 }
 
+/* Windows, reader and place in the file as the store has them. */
+static int load_state(struct run *run, struct mln_err *err)
+{
+    int rc = load_windows(run->ingest, err);
+
+    if (rc == MLN_OK)
+        rc = reset_reader(run, err);
+    if (rc == MLN_OK && !mln_source_is_stream(run->source))
+        rc = find_place(run, err);
+    return rc;
+}
+
+/*
+ * Makes ready for a batch. A detector that has once lost to a rival holds the write lock from here
+ * to its commit: it reads what the rival left and cannot lose again.
+ */
+static int begin_batch(struct run *run, struct mln_err *err)
+{
+    struct mln_ingest *ingest = run->ingest;
+    int64_t epoch = ingest->epoch;
+    int rc;
+
+    if (ingest->windows_loaded && !run->exclusive)
+        return MLN_OK;
+    rc = run->exclusive ? mln_store_begin(ingest->store, err)
+                        : mln_store_begin_read(ingest->store, err);
+    if (rc != MLN_OK)
+        return rc;
+    if (ingest->windows_loaded)
+        rc = mln_store_epoch_get(ingest->store, ingest->options.account_id, &epoch, err);
+    if (rc == MLN_OK && (!ingest->windows_loaded || epoch != ingest->epoch))
+        rc = load_state(run, err);
+    if (rc != MLN_OK || !run->exclusive)
+        mln_store_rollback(ingest->store);
+    return rc;
+}
+
 static int run_file(struct run *run, struct mln_err *err)
 {
-    int retries = 0, rc = MLN_OK;
+    int lost = 0, rc = MLN_OK;
     bool more = true;
 
     while (rc == MLN_OK && more) {
-        bool again = !run->ingest->windows_loaded;
-
-        if (again)
-            rc = load_windows(run->ingest, err);
-        if (rc == MLN_OK && again)
-            rc = reset_reader(run, err);
-        if (rc == MLN_OK && again && !mln_source_is_stream(run->source))
-            rc = find_place(run, err);
+        rc = begin_batch(run, err);
         if (rc == MLN_OK)
             rc = run_batch(run, &more, err);
-        if (rc == MLN_EEXIST && !mln_source_is_stream(run->source) &&
-                ++retries <= BATCH_RETRIES_MAX) {
+        if (run->exclusive)
+            mln_store_rollback(run->ingest->store); /* Nothing to do after a commit. */
+        if (rc == MLN_OK)
+            lost = 0;
+        else if ((rc == MLN_EEXIST || rc == MLN_ETRANSIENT) && ++lost <= LOSSES_MAX &&
+                 !mln_source_is_stream(run->source)) {
+            run->exclusive = true;
             run->report->retried_batches++;
             rc = MLN_OK;
         }
@@ -518,7 +556,6 @@ static void fill_stats(struct run *run, const struct mln_engine_stats *before)
     run->report->late = stats.late - before->late;
     run->report->future = stats.future - before->future;
     run->report->evicted_windows = stats.evicted_windows - before->evicted_windows;
-    run->report->partial_bytes = mln_source_partial_bytes(run->source);
     run->report->already_read = run->report->lines == 0 && run->position.offset > 0;
 }
 
@@ -540,6 +577,8 @@ int mln_ingest_file(struct mln_ingest *ingest, const char *path, struct mln_inge
         return rc;
     ingest->windows_loaded = false; /* Each file starts from what is committed. */
     rc = run_file(&run, err);
+    if (rc == MLN_OK)
+        report->partial_bytes = mln_source_partial_bytes(run.source);
     fill_stats(&run, &before);
     mln_reader_free(run.reader);
     mln_source_close(run.source);
