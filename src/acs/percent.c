@@ -16,6 +16,10 @@ void mln_percent_encode(struct mln_str text, struct mln_buf *out)
 
     for (size_t i = 0; i < text.len; i++)
         escaped += !is_unreserved((unsigned char)text.ptr[i]);
+    if (escaped == 0) {
+        mln_buf_add(out, text);
+        return;
+    }
     if (escaped > (SIZE_MAX - text.len) / 2) {
         out->code = MLN_ETOOBIG;
         return;
@@ -51,10 +55,21 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+static bool is_escaped(struct mln_str text, bool plus_is_space)
+{
+    return text.len > 0 && (memchr(text.ptr, '%', text.len) != NULL ||
+                                   (plus_is_space && memchr(text.ptr, '+', text.len) != NULL));
+}
+
 size_t mln_percent_decode_to(struct mln_str text, bool plus_is_space, char *out)
 {
     size_t len = 0;
 
+    if (!is_escaped(text, plus_is_space)) {
+        if (text.len > 0)
+            memmove(out, text.ptr, text.len);
+        return text.len;
+    }
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         int high = c == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
