@@ -1,6 +1,7 @@
 #include "iam/limit.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/map.h"
 
@@ -18,6 +19,7 @@ struct mln_limiter {
     struct mln_map buckets;
     int64_t cost_us, swept_ms;
     size_t max;
+    atomic_bool used; /* Something was taken: before that nobody waits, and nobody locks. */
 };
 
 int mln_limiter_new(int64_t per_s, size_t max, struct mln_limiter **out, struct mln_err *err)
@@ -90,6 +92,7 @@ int64_t mln_limiter_take(struct mln_limiter *limiter, struct mln_str key, int64_
     int64_t now_us = now_ms * US_PER_MS, wait_ms = SWEEP_EVERY_MS; /* No room for the key: wait. */
     struct bucket *bucket;
 
+    atomic_store_explicit(&limiter->used, true, memory_order_relaxed);
     (void)pthread_mutex_lock(&limiter->lock);
     bucket = bucket_of(limiter, key, now_ms);
     if (bucket != NULL) {
@@ -108,6 +111,8 @@ int64_t mln_limiter_wait_ms(struct mln_limiter *limiter, struct mln_str key, int
     const struct bucket *bucket;
     int64_t wait_ms = 0;
 
+    if (!atomic_load_explicit(&limiter->used, memory_order_relaxed))
+        return 0;
     (void)pthread_mutex_lock(&limiter->lock);
     bucket = mln_map_get(&limiter->buckets, key);
     if (bucket != NULL)
