@@ -13,12 +13,11 @@
 #define NS_PER_MS       1000000L
 #define NS_PER_S        1000000000L
 
-void connection_expect(struct connection *connection, const struct mln_server *server)
+void connection_expect(
+        struct connection *connection, const struct mln_server *server, int64_t now_ms)
 {
-    int64_t deadline_ms = mln_monotonic_ms(server->options.clock) +
-                          server->options.request_timeout_ms;
-
-    atomic_store_explicit(&connection->deadline_ms, deadline_ms, memory_order_relaxed);
+    atomic_store_explicit(&connection->deadline_ms, now_ms + server->options.request_timeout_ms,
+            memory_order_relaxed);
 }
 
 void connection_pause(struct connection *connection)
@@ -38,7 +37,7 @@ static void add(struct watch *watch, struct MHD_Connection *http, void **socket_
     address_text(info != NULL ? info->client_addr : NULL, connection->address);
     info = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
     connection->fd = info != NULL ? info->connect_fd : -1;
-    connection_expect(connection, watch->server);
+    connection_expect(connection, watch->server, mln_monotonic_ms(watch->server->options.clock));
     (void)pthread_mutex_lock(&watch->lock);
     connection->next = watch->first;
     if (watch->first != NULL)

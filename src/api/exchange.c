@@ -140,17 +140,18 @@ void exchange_end(
 {
     struct mln_server *server = cls;
     struct exchange *exchange = *state;
-    int64_t ms;
+    int64_t now_ms, ms;
 
     (void)http;
     *state = NULL;
     atomic_fetch_sub_explicit(&server->metrics.in_flight, 1, memory_order_relaxed);
     if (exchange == NULL)
         return;
-    ms = mln_monotonic_ms(server->options.clock) - exchange->start_ms;
+    now_ms = mln_monotonic_ms(server->options.clock);
+    ms = now_ms - exchange->start_ms;
     mln_metrics_request(&server->metrics, exchange->call.action, status(exchange, why), ms);
     access_log(exchange, status(exchange, why), ms);
     if (exchange->connection != NULL)
-        connection_expect(exchange->connection, server);
+        connection_expect(exchange->connection, server, now_ms);
     keep_or_destroy(exchange);
 }

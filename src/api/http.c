@@ -41,7 +41,8 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     exchange->stage = STAGE_DONE;
     add_headers(response, exchange);
     if (exchange->connection != NULL)
-        connection_expect(exchange->connection, exchange->server);
+        connection_expect(exchange->connection, exchange->server,
+                mln_monotonic_ms(exchange->server->options.clock));
     queued = MHD_queue_response(exchange->http, (unsigned)exchange->call.status, response);
     MHD_destroy_response(response);
     return queued;

@@ -53,8 +53,9 @@ void linger_add(struct watch *watch, int fd);
 void linger_sweep(struct watch *watch);
 void linger_close_all(struct watch *watch);
 
-/* The client must get on until then: a request must arrive, an answer must leave. */
-void connection_expect(struct connection *connection, const struct mln_server *server);
+/* From now on the client must get on: a request must arrive, an answer must leave. */
+void connection_expect(
+        struct connection *connection, const struct mln_server *server, int64_t now_ms);
 /* The server is at work: nothing is expected from the client. */
 void connection_pause(struct connection *connection);
 
