@@ -81,6 +81,7 @@ struct mln_v3_input {
     const struct mln_acs_request *request;
     struct mln_str signed_headers, payload_sha256, key;
     enum mln_v3_names names;
+    struct mln_arena *arena; /* Working memory; NULL: taken from the heap. */
 };
 MLN_MUST_USE int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *canonical,
         struct mln_buf *string_to_sign, char signature[MLN_V3_SIGNATURE_LEN + 1],

@@ -26,9 +26,10 @@ static bool is_ambiguous(struct mln_str name)
 
 static int add_query(const struct mln_v3_input *input, struct mln_buf *out, struct mln_err *err)
 {
-    MLN_AUTO(mln_arena_free) struct mln_arena arena = MLN_ARENA_INIT(QUERY_ARENA_BYTES);
+    MLN_AUTO(mln_arena_free) struct mln_arena own = MLN_ARENA_INIT(QUERY_ARENA_BYTES);
+    struct mln_arena *arena = input->arena != NULL ? input->arena : &own;
     struct mln_params params = { 0 };
-    int rc = mln_params_parse_query(&params, &arena, input->request->raw_query, err);
+    int rc = mln_params_parse_query(&params, arena, input->request->raw_query, err);
 
     if (rc != MLN_OK)
         return mln_wrap(err, rc, "query");

@@ -59,20 +59,16 @@ static void fill(const struct exchange *exchange, struct line *line)
     (void)shown(user, line->user, sizeof(line->user));
 }
 
-static void add(struct mln_buf *out, const char *key, const char *plain)
+/* The text between two values, and the value that follows it. */
+static void add(struct mln_buf *out, struct mln_str between, const char *plain)
 {
-    mln_buf_add(out, MLN_STR(",\""));
-    mln_buf_add_cstr(out, key);
-    mln_buf_add(out, MLN_STR("\":\""));
+    mln_buf_add(out, between);
     mln_buf_add_cstr(out, plain);
-    mln_buf_add_char(out, '"');
 }
 
-static void add_number(struct mln_buf *out, const char *key, int64_t number)
+static void add_number(struct mln_buf *out, struct mln_str between, int64_t number)
 {
-    mln_buf_add(out, MLN_STR(",\""));
-    mln_buf_add_cstr(out, key);
-    mln_buf_add(out, MLN_STR("\":"));
+    mln_buf_add(out, between);
     mln_buf_add_i64(out, number);
 }
 
@@ -83,20 +79,18 @@ static void add_line(struct mln_buf *out, const struct exchange *exchange, const
     char when[MLN_TIME_TEXT_MAX];
 
     mln_time_format(now_ms, when);
-    mln_buf_add(out, MLN_STR("{\"time\":\""));
-    mln_buf_add_cstr(out, when);
-    mln_buf_add(out, MLN_STR("\",\"level\":\"info\",\"message\":\"request\""));
-    add(out, "method", line->method);
-    add(out, "path", line->path);
-    add(out, "action", line->action);
-    add_number(out, "status", status);
-    add(out, "code", line->code);
-    add_number(out, "ms", ms);
-    add(out, "request_id", exchange->call.request_id);
-    add(out, "address", exchange->call.address);
-    add(out, "account", line->account);
-    add(out, "user", line->user);
-    mln_buf_add(out, MLN_STR("}\n"));
+    add(out, MLN_STR("{\"time\":\""), when);
+    add(out, MLN_STR("\",\"level\":\"info\",\"message\":\"request\",\"method\":\""), line->method);
+    add(out, MLN_STR("\",\"path\":\""), line->path);
+    add(out, MLN_STR("\",\"action\":\""), line->action);
+    add_number(out, MLN_STR("\",\"status\":"), status);
+    add(out, MLN_STR(",\"code\":\""), line->code);
+    add_number(out, MLN_STR("\",\"ms\":"), ms);
+    add(out, MLN_STR(",\"request_id\":\""), exchange->call.request_id);
+    add(out, MLN_STR("\",\"address\":\""), exchange->call.address);
+    add(out, MLN_STR("\",\"account\":\""), line->account);
+    add(out, MLN_STR("\",\"user\":\""), line->user);
+    mln_buf_add(out, MLN_STR("\"}\n"));
 }
 
 void log_batch_init(struct log_batch *batch)

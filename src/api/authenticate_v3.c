@@ -106,6 +106,7 @@ bool mln_v3_verify(struct mln_call *call, const struct mln_claim *claim)
         .payload_sha256 = empty_sha256,
         .key = mln_secret_bytes(&call->principal->secret),
         .names = MLN_V3_NAMES_ENCODED,
+        .arena = &call->arena,
     };
     struct mln_err err = { 0 };
     bool verified;
