@@ -199,6 +199,28 @@ static void comma(struct mln_writer *w)
     w->level[top(w)].has_members = true;
 }
 
+/* A comma where one is due, and a name. In one piece: a page of a list consists of these. */
+static void member_begin(struct mln_writer *w, const char *key)
+{
+    bool follows = w->level[top(w)].has_members;
+    size_t len = strlen(key);
+    char *at;
+
+    w->level[top(w)].has_members = true;
+    if (!mln_buf_reserve(w->out, len + sizeof("\"\":") - 1 + follows))
+        return;
+    at = w->out->ptr + w->out->len;
+    if (follows)
+        *at++ = ',';
+    *at++ = '"';
+    memcpy(at, key, len);
+    at += len;
+    *at++ = '"';
+    *at++ = ':';
+    *at = '\0';
+    w->out->len = (size_t)(at - w->out->ptr);
+}
+
 static void value_begin(struct mln_writer *w, const char *key)
 {
     assert(w->depth > MLN_WRITER_DEPTH_MAX || (key == NULL) == w->level[top(w)].is_list);
@@ -206,12 +228,10 @@ static void value_begin(struct mln_writer *w, const char *key)
         add_tag(w, "<", element_of(w, key));
         return;
     }
-    comma(w);
-    if (key != NULL) {
-        mln_buf_add_char(w->out, '"');
-        mln_buf_add_cstr(w->out, key);
-        mln_buf_add(w->out, MLN_STR("\":"));
-    }
+    if (key != NULL)
+        member_begin(w, key);
+    else
+        comma(w);
 }
 
 static void value_end(struct mln_writer *w, const char *key)
