@@ -163,6 +163,47 @@ static void says_so_when_the_key_file_is_older_than_the_store(void **state)
     mln_seal_free(restored);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf bytes = MLN_BUF_INIT((size_t)64 * 1024 * 1024);
+    struct mln_err err;
+
+    OK(mln_file_read(from, &bytes, &err), &err);
+    OK(mln_file_replace(to, mln_buf_str(&bytes), 0600, &err), &err);
+}
+
+/* A backup is the store's file and the sealing key's file, taken with nothing running. */
+static void opens_every_secret_after_a_restore_from_copies(void **state)
+{
+    struct fixture *f = *state;
+    const struct mln_store_options write = { .mode = MLN_STORE_WRITE };
+    MLN_AUTO(mln_new_key_wipe) struct mln_new_key key = { 0 };
+    char store_path[128], store_copy[128], seal_copy[128], url[160];
+    struct mln_seal_options options = { .path = seal_copy, .env = mln_env_system() };
+    struct seen seen = { 0 };
+    struct mln_store *store;
+    struct mln_seal *seal;
+    struct mln_err err;
+
+    (void)snprintf(store_path, sizeof(store_path), "%s/merlon.db", f->folder);
+    (void)snprintf(store_copy, sizeof(store_copy), "%s/restored.db", f->folder);
+    (void)snprintf(seal_copy, sizeof(seal_copy), "%s/restored.key", f->folder);
+    (void)snprintf(url, sizeof(url), "sqlite:%s", store_copy);
+    OK(mln_iam_init_account(&f->iam, ACCOUNT, MLN_STR("admin"), &key, &err), &err);
+    mln_store_close(f->store);
+    copy_file(store_path, store_copy);
+    copy_file(f->seal_path, seal_copy);
+    OK(mln_store_open(f->url, &write, &f->store, &err), &err);
+
+    OK(mln_store_open(url, &write, &store, &err), &err);
+    OK(mln_seal_open(&options, &seal, &err), &err);
+    seen.seal = seal;
+    OK(mln_store_key_get(store, mln_str_of(key.access_key_id), see, &seen, &err), &err);
+    assert_true(mln_secret_eq(&key.secret, mln_str_of(seen.secret)));
+    mln_seal_free(seal);
+    mln_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
