@@ -75,13 +75,14 @@ enum mln_v3_names { MLN_V3_NAMES_ENCODED, MLN_V3_NAMES_RAW };
  * V3: builds the canonical request over `request` with exactly the headers of `signed_headers`
  * ("a;b;c", lower case) and `payload_sha256` (hex), and from it the hex signature. `canonical` and
  * `string_to_sign` may be NULL, else they are appended to. MLN_EINVAL when a named header is
- * missing, or a raw parameter name holds '&', '=' or a newline.
+ * missing, or a raw parameter name holds '&', '=' or a newline. `query` is what the caller has read
+ * from request->raw_query, sorted; NULL: it is read here.
  */
 struct mln_v3_input {
     const struct mln_acs_request *request;
+    const struct mln_params *query;
     struct mln_str signed_headers, payload_sha256, key;
     enum mln_v3_names names;
-    struct mln_arena *arena; /* Working memory; NULL: taken from the heap. */
 };
 MLN_MUST_USE int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *canonical,
         struct mln_buf *string_to_sign, char signature[MLN_V3_SIGNATURE_LEN + 1],

@@ -24,31 +24,39 @@ static bool is_ambiguous(struct mln_str name)
     return false;
 }
 
-static int add_query(const struct mln_v3_input *input, struct mln_buf *out, struct mln_err *err)
+static int add_params(const struct mln_params *sorted, enum mln_v3_names names, struct mln_buf *out,
+        struct mln_err *err)
 {
-    MLN_AUTO(mln_arena_free) struct mln_arena own = MLN_ARENA_INIT(QUERY_ARENA_BYTES);
-    struct mln_arena *arena = input->arena != NULL ? input->arena : &own;
-    struct mln_params params = { 0 };
-    int rc = mln_params_parse_query(&params, arena, input->request->raw_query, err);
-
-    if (rc != MLN_OK)
-        return mln_wrap(err, rc, "query");
-    mln_params_sort(&params);
-    for (size_t i = 0; i < params.count; i++) {
-        struct mln_str name = params.items[i].name;
+    for (size_t i = 0; i < sorted->count; i++) {
+        struct mln_str name = sorted->items[i].name;
 
         if (i > 0)
             mln_buf_add_char(out, '&');
-        if (input->names == MLN_V3_NAMES_ENCODED)
+        if (names == MLN_V3_NAMES_ENCODED)
             mln_percent_encode(name, out);
         else if (!is_ambiguous(name))
             mln_buf_add(out, name);
         else
             return mln_fail(err, MLN_EINVAL, "a parameter name cannot stand unencoded");
         mln_buf_add_char(out, '=');
-        mln_percent_encode(params.items[i].value, out);
+        mln_percent_encode(sorted->items[i].value, out);
     }
     return MLN_OK;
+}
+
+static int add_query(const struct mln_v3_input *input, struct mln_buf *out, struct mln_err *err)
+{
+    MLN_AUTO(mln_arena_free) struct mln_arena arena = MLN_ARENA_INIT(QUERY_ARENA_BYTES);
+    struct mln_params params = { 0 };
+    int rc;
+
+    if (input->query != NULL)
+        return add_params(input->query, input->names, out, err);
+    rc = mln_params_parse_query(&params, &arena, input->request->raw_query, err);
+    if (rc != MLN_OK)
+        return mln_wrap(err, rc, "query");
+    mln_params_sort(&params);
+    return add_params(&params, input->names, out, err);
 }
 
 static int by_text(const void *left, const void *right)

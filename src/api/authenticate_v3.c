@@ -102,11 +102,11 @@ bool mln_v3_verify(struct mln_call *call, const struct mln_claim *claim)
     char sha256[MLN_SHA256_HEX_MAX];
     struct mln_v3_input input = {
         .request = &call->request,
+        .query = &call->params, /* Sorted; the body's parameters are not yet among them. */
         .signed_headers = claim->signed_headers,
         .payload_sha256 = empty_sha256,
         .key = mln_secret_bytes(&call->principal->secret),
         .names = MLN_V3_NAMES_ENCODED,
-        .arena = &call->arena,
     };
     struct mln_err err = { 0 };
     bool verified;

@@ -59,6 +59,20 @@ static void encodes_the_query_anew(void **state)
             c, "GET\n/\na=%2A%21%27%28%29&ab=%E4%BA%91&b=1%202&c=&d=%25zz\nhost:h:1\n\nhost\nP");
 }
 
+static void takes_the_query_as_its_caller_has_read_it(void **state)
+{
+    MLN_AUTO(mln_arena_free) struct mln_arena arena = MLN_ARENA_INIT(65536);
+    struct v3_case *c = *state;
+    struct mln_params params = { 0 };
+
+    c->request.raw_query = MLN_STR("b=1+2&a=*!'()&c&%61b=%e4%ba%91&d=%zz");
+    OK(mln_params_parse_query(&params, &arena, c->request.raw_query, &c->err), &c->err);
+    mln_params_sort(&params);
+    c->input.query = &params;
+    expect_canonical(
+            c, "GET\n/\na=%2A%21%27%28%29&ab=%E4%BA%91&b=1%202&c=&d=%25zz\nhost:h:1\n\nhost\nP");
+}
+
 static void writes_names_in_either_form(void **state)
 {
     struct v3_case *c = *state;
@@ -243,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(encodes_the_query_anew, begin, end),
+        cmocka_unit_test_setup_teardown(takes_the_query_as_its_caller_has_read_it, begin, end),
         cmocka_unit_test_setup_teardown(writes_names_in_either_form, begin, end),
         cmocka_unit_test_setup_teardown(refuses_raw_names_that_could_be_read_two_ways, begin, end),
         cmocka_unit_test_setup_teardown(trims_headers_and_keeps_their_inner_blanks, begin, end),
