@@ -211,6 +211,8 @@ int main(void)
                 opens_what_it_sealed_and_nothing_else, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(
                 refuses_every_changed_byte, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+                opens_every_secret_after_a_restore_from_copies, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeps_its_file_private, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(names_the_line_of_a_damaged_file_and_never_its_text,
                 fixture_setup, fixture_teardown),
