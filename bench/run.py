@@ -132,7 +132,7 @@ def http(bench):
     _, size = bench.load(server, 200, FIRST_PAGE)
     plain = bench.bare(size)
     cpu = {"plain": [], "server": [], "silent": []}
-    for _ in range(bench.rounds(9)):
+    for _ in range(bench.rounds(15)):
         for name, one in (("plain", plain), ("server", server), ("silent", silent)):
             cpu[name].append(bench.load(one, count, FIRST_PAGE)[0])
     for one in (plain, server, silent):
