@@ -57,6 +57,7 @@ static void start(struct exchange *exchange, struct pool_lane *owner, struct MHD
     exchange->stage = STAGE_NEW;
     exchange->start_ms = mln_monotonic_ms(server->options.clock);
     exchange->content_type = NULL;
+    exchange->closes = false;
     exchange->header_count = 0;
     mln_buf_reset(&exchange->body);
     mln_call_begin(&exchange->call, &owner->lane);

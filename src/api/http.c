@@ -23,7 +23,7 @@ static void add_headers(struct MHD_Response *response, const struct exchange *ex
         (void)snprintf(retry, sizeof(retry), "%lld", (long long)call->error.retry_after_ms);
         (void)MHD_add_response_header(response, "x-acs-retry-after", retry);
     }
-    if (atomic_load_explicit(&exchange->server->stopping, memory_order_relaxed))
+    if (exchange->closes || atomic_load_explicit(&exchange->server->stopping, memory_order_relaxed))
         (void)MHD_add_response_header(response, "Connection", "close");
 }
 
@@ -81,6 +81,39 @@ static bool body_is_too_large(const struct exchange *exchange)
            len > (int64_t)exchange->server->options.body_max;
 }
 
+/*
+ * Could somebody before us (a proxy) see the request end elsewhere than we do? Then what is the
+ * rest of this request to the one is the next request, of somebody else, to the other.
+ */
+static bool framing_is_ambiguous(const struct exchange *exchange)
+{
+    size_t lengths = 0, encodings = 0;
+
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        const struct mln_header *header = &exchange->headers[i];
+        struct mln_str name = header->name;
+
+        if (memchr(name.ptr, ' ', name.len) != NULL || memchr(name.ptr, '\t', name.len) != NULL)
+            return true; /* "Content-Length : 5" is a length to some. */
+        if (mln_str_eq_nocase(name, MLN_STR("Content-Length"))) {
+            lengths++;
+        } else if (mln_str_eq_nocase(name, MLN_STR("Transfer-Encoding"))) {
+            encodings++;
+            if (!mln_str_eq_nocase(mln_str_trim(header->value), MLN_STR("chunked")))
+                return true;
+        }
+    }
+    return lengths + encodings > 1;
+}
+
+static enum MHD_Result refuse_framing(struct exchange *exchange)
+{
+    exchange->closes = true;
+    (void)mln_call_refuse(&exchange->call, MLN_ACS_INVALID_PARAM, "Body");
+    mln_call_render_refusal(&exchange->call);
+    return send_answer(exchange);
+}
+
 /* The headers have arrived. An answer given now is an answer before the body. */
 static enum MHD_Result begin(struct exchange *exchange, const char *method)
 {
@@ -94,6 +127,8 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
     (void)mln_acs_header(request, "Host", &exchange->call.header[MLN_HEADER_HOST]);
     if (present > (int)MLN_HEADERS_MAX || body_is_too_large(exchange))
         return refuse(exchange, MLN_ACS_REQUEST_ENTITY_TOO_LARGE);
+    if (framing_is_ambiguous(exchange))
+        return refuse_framing(exchange);
     exchange->stage = STAGE_BODY;
     return MHD_YES;
 }

@@ -5,12 +5,17 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "api/priv.h"
 
 #define HOST_MAX     256
 #define PORT_MAX     65535
 #define BACKLOG_SIZE 1024
+
+/* Beside connections: lingering ones, a thread's poll, wake-up and store files, everything else. */
+#define DESCRIPTORS_PER_THREAD ((rlim_t)8)
+#define DESCRIPTORS_OTHER      ((rlim_t)LINGER_MAX + 32)
 
 /* "host:port" or "[v6]:port" in pieces. */
 static int split(const char *address, char host[HOST_MAX], int64_t *port, struct mln_err *err)
@@ -146,4 +151,23 @@ int listener_open(const char *address, bool any_address, struct listener *out, s
     rc = open_found(address, found, any_address, out, err);
     freeaddrinfo(found);
     return rc;
+}
+
+unsigned listener_room(unsigned wished, unsigned threads)
+{
+    rlim_t own = DESCRIPTORS_OTHER + DESCRIPTORS_PER_THREAD * (threads + WRITE_THREADS);
+    rlim_t needed = wished + own;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return wished;
+    if (limit.rlim_cur < needed) {
+        limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
+            return wished;
+    }
+    if (limit.rlim_cur >= needed)
+        return wished;
+    /* The library shares connections out to its threads: each must have one. */
+    return limit.rlim_cur > own + threads ? (unsigned)(limit.rlim_cur - own) : threads;
 }

@@ -79,6 +79,7 @@ struct exchange {
     int64_t start_ms;
     struct mln_str path;
     const char *content_type; /* Of the answer, when it is a page. */
+    bool closes;              /* Nothing that follows this request is read. */
     struct mln_buf body;
     struct mln_call call;
     struct mln_header headers[MLN_HEADERS_MAX];
@@ -169,6 +170,12 @@ struct listener {
 /* Binds and listens; a plain address beyond loopback is refused unless `any_address`. */
 MLN_MUST_USE int listener_open(
         const char *address, bool any_address, struct listener *out, struct mln_err *err);
+
+/*
+ * How many of `wished` connections the process has descriptors for, beside those that the server
+ * itself needs; raises the soft limit as far as it may.
+ */
+unsigned listener_room(unsigned wished, unsigned threads);
 
 /* "192.0.2.7", "2001:db8::1"; IPv4 in IPv6 is shown as IPv4. */
 void address_text(const struct sockaddr *address, char out[ADDRESS_TEXT_MAX]);

@@ -82,6 +82,7 @@ static void fill_defaults(struct mln_server_options *o)
     if (o->request_timeout_ms <= 0)
         o->request_timeout_ms = MLN_REQUEST_TIMEOUT_MS_DEFAULT;
     o->threads = thread_count(o->threads);
+    o->connections_max = listener_room(o->connections_max, o->threads);
 }
 
 static int open_gateway(struct mln_server *server, struct mln_err *err)

@@ -33,6 +33,21 @@ struct content {
     struct mln_str detail;
 };
 
+/* What is recorded must be what every reader of the same text takes it for. */
+static bool has_each_once(struct mln_json_value object)
+{
+    struct mln_json_iter iter = mln_json_iter(object);
+    struct mln_json_value value;
+    struct mln_str key = { 0 };
+    int methods = 0, details = 0;
+
+    while (mln_json_next(&iter, &key, &value)) {
+        methods += mln_str_is(key, "HandleMethod");
+        details += mln_str_is(key, "HandleDetail");
+    }
+    return methods == 1 && details == 1;
+}
+
 static bool content_from_json(struct mln_call *call, struct mln_str text, struct content *out)
 {
     struct mln_err err = { 0 };
@@ -42,7 +57,8 @@ static bool content_from_json(struct mln_call *call, struct mln_str text, struct
 
     if (mln_json_parse(text, &doc, &err) != MLN_OK)
         return false;
-    found = mln_json_get_i64(mln_json_root(doc), "HandleMethod", &out->method) &&
+    found = has_each_once(mln_json_root(doc)) &&
+            mln_json_get_i64(mln_json_root(doc), "HandleMethod", &out->method) &&
             mln_json_get_str(mln_json_root(doc), "HandleDetail", &detail);
     if (found)
         out->detail = mln_arena_dup(&call->arena, detail);
@@ -60,6 +76,14 @@ static bool content_from_members(struct mln_call *call, int64_t index, struct co
                    &call->params, LIST, index, "HandleContent.HandleDetail", &out->detail);
 }
 
+static bool is_spelled_twice(const struct mln_call *call, int64_t index)
+{
+    struct mln_str text;
+
+    return mln_params_list_get(&call->params, LIST, index, "HandleContent.HandleMethod", &text) ||
+           mln_params_list_get(&call->params, LIST, index, "HandleContent.HandleDetail", &text);
+}
+
 static bool read_element(struct mln_call *call, int64_t index, struct mln_risk_handling *out)
 {
     struct content content = { 0 };
@@ -71,7 +95,7 @@ static bool read_element(struct mln_call *call, int64_t index, struct mln_risk_h
             !mln_str_is(out->type, "Manual"))
         return false;
     if (mln_params_list_get(&call->params, LIST, index, "HandleContent", &text))
-        found = content_from_json(call, text, &content);
+        found = !is_spelled_twice(call, index) && content_from_json(call, text, &content);
     else
         found = content_from_members(call, index, &content);
     if (!found || content.method != HANDLE_METHOD_CLOSE ||
