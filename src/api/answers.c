@@ -1,16 +1,21 @@
 #include "api/answers.h"
 
-#define FNV_BASIS 0xcbf29ce484222325U
-#define FNV_PRIME 0x100000001b3U
+#define HASH_FACTOR 0x9E3779B97F4A7C15U
 
 /* Whoever makes keys meet only makes answers leave. */
 static size_t slot_of(struct mln_str key)
 {
-    uint64_t hash = FNV_BASIS;
+    uint64_t hash = key.len, word;
+    size_t len;
 
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.ptr[i]) * FNV_PRIME;
-    return (size_t)(hash >> 32) % MLN_ANSWERS_MAX;
+    for (size_t at = 0; at < key.len; at += len) {
+        len = key.len - at < sizeof(word) ? key.len - at : sizeof(word);
+        word = 0;
+        memcpy(&word, key.ptr + at, len);
+        hash = (hash ^ word) * HASH_FACTOR;
+        hash ^= hash >> 32;
+    }
+    return (size_t)hash % MLN_ANSWERS_MAX;
 }
 
 void mln_answers_free(struct mln_answers *answers)
