@@ -1,13 +1,18 @@
 /* Steps 6 and 7: doing the action, and the bytes of its answer. */
 #include "api/call.h"
 
-/* The nonce of a write is also kept in the store, where it outlives a restart. */
+/*
+ * The nonce of a write is also kept in the store, where it outlives a restart. A file that was
+ * removed or replaced while it is open would take the write, and nobody would ever see it again.
+ */
 static bool record_write_nonce(struct mln_call *call)
 {
     struct mln_err err = { 0 };
     struct mln_store *store = NULL;
-    int rc;
+    int rc = mln_lane_ping(call->lane, &err);
 
+    if (rc != MLN_OK)
+        return mln_call_fault(call, rc, &err);
     if (!mln_call_store(call, &store))
         return false;
     rc = mln_auth_use_write_nonce(

@@ -16,6 +16,7 @@ static void add_report(struct mln_ingest_report *sum, const struct mln_ingest_re
     sum->future += one->future;
     sum->bytes += one->bytes;
     sum->evicted_windows += one->evicted_windows;
+    sum->regex_limits += one->regex_limits;
 }
 
 /* What a person must know about one file, beyond the sums. */
@@ -67,6 +68,11 @@ static int read_files(struct cli *cli, struct mln_ingest *ingest, struct mln_err
     if (sum.evicted_windows > 0)
         cli_note(
                 cli, "%lld open windows were dropped at the limit", (long long)sum.evicted_windows);
+    if (sum.regex_limits > 0)
+        cli_say(cli,
+                "warning: %lld regular expressions were given up at their limit: a statement may "
+                "have been written to slip through",
+                (long long)sum.regex_limits);
     if (stopped)
         return mln_fail(err, MLN_ECANCELLED,
                 "interrupted: what was read is committed, the next run goes on from there");

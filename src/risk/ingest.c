@@ -556,6 +556,7 @@ static void fill_stats(struct run *run, const struct mln_engine_stats *before)
     run->report->late = stats.late - before->late;
     run->report->future = stats.future - before->future;
     run->report->evicted_windows = stats.evicted_windows - before->evicted_windows;
+    run->report->regex_limits = stats.regex_limits - before->regex_limits;
     run->report->already_read = run->report->lines == 0 && run->position.offset > 0;
 }
 

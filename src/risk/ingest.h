@@ -36,6 +36,7 @@ struct mln_ingest_report {
                        its start */
     bool stopped;   /* by `stop` */
     int64_t evicted_windows;
+    int64_t regex_limits; /* regular expressions that a statement drove to their limit */
 };
 
 MLN_MUST_USE int mln_ingest_new(struct mln_store *store, const struct mln_ingest_options *options,
