@@ -1,6 +1,7 @@
 /* The command line's entry: sets the process up, runs one command, turns its result into an exit
  * code. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -17,6 +18,18 @@ static void keep_memory_private(void)
 
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * Of three descriptors that a caller closed, the next files and sockets would take the places, and
+ * messages would be written into them. Each is held so that using it fails, as closed it would.
+ */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
 }
 
 /* A reader that left and a file at its size limit are errors to report, not ends without a word. */
@@ -137,6 +150,7 @@ int main(int argc, char *argv[])
     };
     int exit_code;
 
+    hold_standard_descriptors();
     keep_memory_private();
     ignore_signals();
     cli.lang = language_of(cli.env);

@@ -104,11 +104,29 @@ const struct mln_creds_provider *mln_creds_chain(size_t *count)
     return chain;
 }
 
+/* They go into headers: a line break in one would begin a header of its author's choice. */
+static int check_part(const char *what, struct mln_str part, struct mln_err *err)
+{
+    for (size_t i = 0; i < part.len; i++) {
+        if (part.ptr[i] <= ' ' || part.ptr[i] > '~')
+            return mln_fail(err, MLN_ECREDS,
+                    "the %s holds a blank, a line break or another character that keys do not have",
+                    what);
+    }
+    return MLN_OK;
+}
+
 int mln_creds_fill(struct mln_creds *out, const struct mln_creds_parts *parts, struct mln_err *err)
 {
     struct mln_creds creds = { 0 };
-    int rc = mln_secret_init(&creds.key_id, parts->key_id, err);
+    int rc = check_part("access key id", parts->key_id, err);
 
+    if (rc == MLN_OK)
+        rc = check_part("access key secret", parts->secret, err);
+    if (rc == MLN_OK)
+        rc = check_part("security token", parts->token, err);
+    if (rc == MLN_OK)
+        rc = mln_secret_init(&creds.key_id, parts->key_id, err);
     if (rc == MLN_OK)
         rc = mln_secret_init(&creds.secret, parts->secret, err);
     if (rc == MLN_OK && parts->token.len > 0)

@@ -1,9 +1,10 @@
 """A server that lies, breaks off or plays tricks on a terminal: the command line stays honest and its output harmless."""
 import json
+import subprocess
 
 import pytest
 
-from conftest import Answer, error, event
+from conftest import BINARY, Answer, error, event
 
 ESCAPE = "\x1b]0;owned\x07\x1b[31m"
 HANDLE = ("risk", "handle", 1, "checked", "--yes")
@@ -109,3 +110,19 @@ def test_a_write_is_never_sent_twice(merlon, cloud, answer):
     handled_with(cloud, answer)
     done = merlon(*HANDLE)
     assert done.returncode not in (0, 7) and cloud.actions().count("PreHandleAuditRisk") == 1
+
+
+@pytest.mark.parametrize("field", ["access_key_id", "access_key_secret"])
+@pytest.mark.parametrize("bad", ["LTAIx\r\nX-Extra: 1", "LTAIx\n", " LTAIx", "LTAI\u00e9x", "LTAI\x7fx"])
+def test_credentials_bring_no_header_of_their_own(merlon, cloud, field, bad):
+    merlon.profile(**{field: bad})
+    done = merlon("risk", "list")
+    assert done.returncode == 4 and not cloud.calls and bad.strip() not in done.stderr
+
+
+@pytest.mark.parametrize("closed, exit_code", [(">&-", 1), ("2>&-", 0), ("<&-", 0), ("<&- 2>&-", 0), ("<&- >&- 2>&-", 1)])
+def test_closed_descriptors_are_not_taken_by_files_and_sockets(merlon, cloud, closed, exit_code):
+    cloud.events = [event(1)]
+    done = subprocess.run(["sh", "-c", f'"$0" --endpoint "$1" risk handle 1 checked --yes {closed}', BINARY, cloud.url],
+                          capture_output=True, env=merlon.env(), timeout=60)
+    assert done.returncode == exit_code and len(merlon.journal()) == 1
