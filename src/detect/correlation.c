@@ -39,7 +39,7 @@ static const struct mln_yaml_field block_fields[] = {
 static int read_block(
         struct mln_rule_compiler *compiler, const struct mln_yaml_node *node, struct block *out)
 {
-    return mln_yaml_decode(compiler->file, node, block_fields, MLN_LEN(block_fields), false, out,
+    return mln_yaml_decode(compiler->file, node, block_fields, MLN_LEN(block_fields), out,
             &compiler->rules->arena, compiler->err);
 }
 

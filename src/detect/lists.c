@@ -113,7 +113,7 @@ static int read_list(struct mln_lists *lists, const struct mln_yaml_file *file,
     list->arena.max_bytes = LIST_BYTES_MAX;
     if (node->kind == MLN_YAML_MAP) {
         declaration.values = NULL;
-        rc = mln_yaml_decode(file, node, declaration_fields, MLN_LEN(declaration_fields), false,
+        rc = mln_yaml_decode(file, node, declaration_fields, MLN_LEN(declaration_fields),
                 &declaration, arena, err);
     } else if (!declare && mln_map_get(&lists->map, node->key->text) == NULL) {
         rc = mln_yaml_fail(err, file, node->key,
@@ -123,7 +123,7 @@ static int read_list(struct mln_lists *lists, const struct mln_yaml_file *file,
     if (rc == MLN_OK)
         rc = read_values(file, declaration.values, list, err);
     if (rc != MLN_OK)
-        return rc;
+        return rc; /* NOLINT(clang-analyzer-unix.Malloc): the scope frees it */
     rc = mln_map_put(&lists->map, node->key->text, list, &old);
     if (rc != MLN_OK)
         return mln_fail(err, rc, "%s: more than %d lists, or no memory", file->name, LISTS_MAX);

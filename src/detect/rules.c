@@ -152,7 +152,7 @@ static int read_risk(struct loader *loader, const struct draft *draft)
         return rule->info.key != NULL ? MLN_OK : no_memory(loader, draft->file->name);
     }
     risk.mute_ms = rule->mute_ms;
-    rc = mln_yaml_decode(draft->file, node, risk_fields, MLN_LEN(risk_fields), false, &risk,
+    rc = mln_yaml_decode(draft->file, node, risk_fields, MLN_LEN(risk_fields), &risk,
             &loader->arena, loader->compiler.err);
     if (rc == MLN_OK)
         rc = check_risk(loader, draft, node, &risk);

@@ -227,15 +227,15 @@ static int decode_fields(const struct decoder *d, const struct mln_yaml_node *ma
 }
 
 int mln_yaml_decode(const struct mln_yaml_file *file, const struct mln_yaml_node *map,
-        const struct mln_yaml_field *fields, size_t field_count, bool allow_unknown, void *out,
-        struct mln_arena *arena, struct mln_err *err)
+        const struct mln_yaml_field *fields, size_t field_count, void *out, struct mln_arena *arena,
+        struct mln_err *err)
 {
     struct decoder d = { .file = file, .arena = arena, .err = err };
     int rc;
 
     if (map->kind != MLN_YAML_MAP)
         return mln_yaml_fail(err, file, map, "a map of keys is expected");
-    for (const struct mln_yaml_node *at = map->first; at != NULL && !allow_unknown; at = at->next) {
+    for (const struct mln_yaml_node *at = map->first; at != NULL; at = at->next) {
         if (!is_known(at->key->text, fields, field_count))
             return unknown_key(&d, at->key);
     }

@@ -166,7 +166,7 @@ static int on_scalar(struct builder *b, struct fy_token *token)
     if (rc == MLN_OK)
         rc = new_node(b,
                 style == FYSS_PLAIN && is_null_word(text) ? MLN_YAML_NULL : MLN_YAML_SCALAR, &node);
-    if (rc < 0)
+    if (rc != MLN_OK)
         return rc;
     node->quoted = style != FYSS_PLAIN;
     node->text = mln_arena_dup(b->arena, text);

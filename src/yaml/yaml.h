@@ -78,8 +78,8 @@ struct mln_yaml_field {
 
 /*
  * Fills the struct at `out` from a map by the rows of `fields`. Absent optional members are left as
- * they are (set defaults first). A key without a row is refused unless `allow_unknown`.
+ * they are (set defaults first). A key without a row is refused.
  */
 MLN_MUST_USE int mln_yaml_decode(const struct mln_yaml_file *file, const struct mln_yaml_node *map,
-        const struct mln_yaml_field *fields, size_t field_count, bool allow_unknown, void *out,
-        struct mln_arena *arena, struct mln_err *err);
+        const struct mln_yaml_field *fields, size_t field_count, void *out, struct mln_arena *arena,
+        struct mln_err *err);

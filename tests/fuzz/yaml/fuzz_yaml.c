@@ -49,8 +49,8 @@ static void use(const struct mln_yaml_file *file, struct mln_arena *arena)
         struct mln_err err;
 
         (void)walk(file->documents[i], 0);
-        if (mln_yaml_decode(file, file->documents[i], fields, MLN_LEN(fields), i % 2 == 0, &row,
-                    arena, &err) == MLN_OK &&
+        if (mln_yaml_decode(file, file->documents[i], fields, MLN_LEN(fields), &row, arena, &err) ==
+                        MLN_OK &&
                 (row.number < -10 || row.number > 10))
             abort();
     }

@@ -20,14 +20,12 @@ static const struct mln_yaml_field fields[] = {
     { "extra", MLN_YAML_NODE, offsetof(struct row, extra), 0, 0, 0 },
 };
 
-static int decode(struct mln_arena *arena, const char *text, bool allow_unknown, struct row *out,
-        struct mln_err *err)
+static int decode(struct mln_arena *arena, const char *text, struct row *out, struct mln_err *err)
 {
     struct mln_yaml_file file;
 
     OK(mln_yaml_parse(mln_str_of(text), "a.yaml", arena, &file, err), err);
-    return mln_yaml_decode(
-            &file, file.documents[0], fields, MLN_LEN(fields), allow_unknown, out, arena, err);
+    return mln_yaml_decode(&file, file.documents[0], fields, MLN_LEN(fields), out, arena, err);
 }
 
 static void fills_every_type(void **state)
@@ -39,7 +37,7 @@ static void fills_every_type(void **state)
     (void)state;
     OK(decode(&arena,
                "name: 42\nport: 65535\ntimeout: 5m\nenabled: true\ntags: [a, 'b', 3]\nextra: {x: 1}\n",
-               false, &row, &err),
+               &row, &err),
             &err);
     EQ_STR(row.name, "42");
     assert_int_equal(row.port, 65535);
@@ -59,7 +57,7 @@ static void absent_members_keep_their_defaults(void **state)
     struct mln_err err;
 
     (void)state;
-    OK(decode(&arena, "name: x\ntags: one\nother: 1", true, &row, &err), &err);
+    OK(decode(&arena, "name: x\ntags: one", &row, &err), &err);
     assert_int_equal(row.port, 8080);
     assert_int_equal(row.timeout_ms, 7);
     assert_true(row.enabled);
@@ -89,7 +87,7 @@ static void durations_have_one_unit(void **state)
         struct mln_err err;
 
         mln_buf_addf(&text, "name: x\ntimeout: %s", cases[i].text);
-        OK(decode(&arena, text.ptr, false, &row, &err), &err);
+        OK(decode(&arena, text.ptr, &row, &err), &err);
         assert_int_equal(row.timeout_ms, cases[i].ms);
         mln_buf_free(&text);
         mln_arena_free(&arena);
@@ -136,7 +134,7 @@ static void refuses_with_the_key_and_its_place(void **state)
         struct row row = { .name = MLN_STR("poison"), .port = 77, .timeout_ms = 78 };
         struct mln_err err = { 0 };
 
-        FAILS(decode(&arena, cases[i].text, false, &row, &err), MLN_EINVAL, &err, cases[i].want);
+        FAILS(decode(&arena, cases[i].text, &row, &err), MLN_EINVAL, &err, cases[i].want);
         EQ_STR(row.name, "poison");
         assert_int_equal(row.port, 77);
         assert_int_equal(row.timeout_ms, 78);
@@ -157,7 +155,7 @@ static void a_long_key_is_shortened_between_characters(void **state)
     for (size_t i = 0; i < 100; i++)
         mln_buf_add_cstr(&text, "\xe4\xb8\xad");
     mln_buf_add_cstr(&text, ": 1");
-    FAILS(decode(&arena, text.ptr, false, &row, &err), MLN_EINVAL, &err, "\xb8\xad...'");
+    FAILS(decode(&arena, text.ptr, &row, &err), MLN_EINVAL, &err, "\xb8\xad...'");
     assert_true(strlen(err.msg) < 100);
     mln_buf_free(&text);
     mln_arena_free(&arena);
