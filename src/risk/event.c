@@ -60,7 +60,7 @@ int mln_risk_list(struct mln_store *store, const struct mln_risk_query *query, i
         mln_risk_event_fn *fn, void *ctx, struct mln_err *err)
 {
     struct event_sink sink = { query->lang, fn, ctx };
-    const struct mln_risk_event_filter filter = {
+    struct mln_risk_event_filter filter = {
         .status = query->status == MLN_RISK_PROCESSED ? MLN_PROCESSED : MLN_UNPROCESSED,
         .any_status = query->status == MLN_RISK_ANY,
         .level = query->level,
@@ -68,16 +68,16 @@ int mln_risk_list(struct mln_store *store, const struct mln_risk_query *query, i
         .rule_id = query->rule_id,
         .since_ms = query->since_ms,
         .until_ms = query->until_ms,
+        .limit = query->page_size,
     };
-    int64_t offset;
 
     if (query->page < 1 || query->page_size < 1 || query->page_size > MLN_RISK_PAGE_SIZE_MAX)
         return mln_fail(err, MLN_EINVAL, "a page counts from 1 and holds 1 to %d events",
                 MLN_RISK_PAGE_SIZE_MAX);
-    if (__builtin_mul_overflow(query->page - 1, query->page_size, &offset))
-        offset = INT64_MAX;
-    return mln_store_risk_event_list(store, query->account_id, &filter, offset, query->page_size,
-            total, give_event, &sink, err);
+    if (__builtin_mul_overflow(query->page - 1, query->page_size, &filter.offset))
+        filter.offset = INT64_MAX;
+    return mln_store_risk_event_list(
+            store, query->account_id, &filter, total, give_event, &sink, err);
 }
 
 struct detail_sink {

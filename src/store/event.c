@@ -154,26 +154,26 @@ static int count_events(struct mln_store *store, struct mln_str account_id,
 }
 
 int mln_store_risk_event_list(struct mln_store *store, struct mln_str account_id,
-        const struct mln_risk_event_filter *filter, int64_t offset, int64_t limit, int64_t *total,
-        mln_risk_event_row_fn *fn, void *ctx, struct mln_err *err)
+        const struct mln_risk_event_filter *filter, int64_t *total, mln_risk_event_row_fn *fn,
+        void *ctx, struct mln_err *err)
 {
     bool own = store->transaction == MLN_TX_NONE;
     int64_t count = 0, seen;
     int rc;
 
-    if (offset < 0 || limit < 0)
+    if (filter->offset < 0 || filter->limit < 0)
         return mln_fail(err, MLN_EINVAL, "a page starts at 0 and has no negative size");
     /* The page and its total are of one state of the store. */
     rc = own ? mln_store_begin_read(store, err) : MLN_OK;
     if (rc == MLN_OK)
         rc = count_events(store, account_id, filter, &count, err);
-    if (rc == MLN_OK && limit > 0 && offset < count) {
+    if (rc == MLN_OK && filter->limit > 0 && filter->offset < count) {
         struct mln_query query;
 
         mln_query_open(&query, store, plan_of(filter).page);
         bind_filter(&query, account_id, filter, false);
-        mln_query_i64(&query, limit);
-        mln_query_i64(&query, offset);
+        mln_query_i64(&query, filter->limit);
+        mln_query_i64(&query, filter->offset);
         rc = each_event(&query, fn, ctx, &seen, err);
         mln_query_close(&query);
     }

@@ -183,6 +183,7 @@ struct mln_risk_event_filter {
     struct mln_str product;     /* empty: any */
     int64_t rule_id;            /* 0: any */
     int64_t since_ms, until_ms; /* on last_alarm_ms, inclusive; 0: open */
+    int64_t offset, limit;      /* The page of the matches; neither is negative. */
 };
 
 /*
@@ -190,8 +191,8 @@ struct mln_risk_event_filter {
  * does not depend on the number of events (kept counters).
  */
 MLN_MUST_USE int mln_store_risk_event_list(struct mln_store *store, struct mln_str account_id,
-        const struct mln_risk_event_filter *filter, int64_t offset, int64_t limit, int64_t *total,
-        mln_risk_event_row_fn *fn, void *ctx, struct mln_err *err);
+        const struct mln_risk_event_filter *filter, int64_t *total, mln_risk_event_row_fn *fn,
+        void *ctx, struct mln_err *err);
 MLN_MUST_USE int mln_store_risk_event_get(struct mln_store *store, struct mln_str account_id,
         int64_t risk_id, mln_risk_event_row_fn *fn, void *ctx, struct mln_err *err);
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -254,16 +255,15 @@ static int open_for_writing(
 static int copy_path(const char *path, char **out, struct mln_err *err)
 {
     MLN_AUTO_FREE char *copy = NULL;
-    size_t size = strlen(path) + sizeof("./");
+    const char *before = path[0] != '/' ? "./" : "";
+    size_t size = strlen(before) + strlen(path) + 1;
 
     if (path[0] == '\0')
         return mln_fail(err, MLN_ECONFIG, "the store has no path: write it as sqlite:PATH");
     copy = calloc(1, size);
     if (copy == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
-    if (path[0] != '/')
-        memcpy(copy, "./", 2);
-    memcpy(copy + strlen(copy), path, strlen(path));
+    (void)snprintf(copy, size, "%s%s", before, path);
     *out = MLN_TAKE(copy);
     return MLN_OK;
 }

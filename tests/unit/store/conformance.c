@@ -99,10 +99,12 @@ static int ignore_event(void *ctx, const struct mln_risk_event_row *row, struct 
 int64_t total(struct mln_store *store, struct mln_str account_id,
         const struct mln_risk_event_filter *filter)
 {
+    struct mln_risk_event_filter paged = *filter;
     int64_t count = -1;
     struct mln_err err;
 
-    OK(mln_store_risk_event_list(store, account_id, filter, 0, 1, &count, ignore_event, NULL, &err),
+    paged.limit = 1;
+    OK(mln_store_risk_event_list(store, account_id, &paged, &count, ignore_event, NULL, &err),
             &err);
     return count;
 }

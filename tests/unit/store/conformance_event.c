@@ -23,13 +23,14 @@ static int collect_id(void *ctx, const struct mln_risk_event_row *row, struct ml
 static int64_t list(struct mln_store *store, const struct mln_risk_event_filter *filter,
         int64_t offset, int64_t limit, struct page *page)
 {
+    struct mln_risk_event_filter paged = *filter;
     struct mln_err err;
     int64_t count = -1;
 
+    paged.offset = offset;
+    paged.limit = limit;
     page->count = 0;
-    OK(mln_store_risk_event_list(
-               store, ACCOUNT, filter, offset, limit, &count, collect_id, page, &err),
-            &err);
+    OK(mln_store_risk_event_list(store, ACCOUNT, &paged, &count, collect_id, page, &err), &err);
     return count;
 }
 
@@ -242,6 +243,7 @@ static void filters_and_counts_alike(void **state)
 static void pages_without_gaps_and_past_the_end(void **state)
 {
     const struct mln_risk_event_filter any = { .any_status = true };
+    const struct mln_risk_event_filter before = { .any_status = true, .offset = -1, .limit = 2 };
     struct fixture *fixture = *state;
     struct mln_err err;
     struct page page;
@@ -260,7 +262,7 @@ static void pages_without_gaps_and_past_the_end(void **state)
     assert_int_equal(list(fixture->store, &any, 0, 0, &page), 9);
     assert_int_equal(page.count, 0);
     FAILS(mln_store_risk_event_list(
-                  fixture->store, ACCOUNT, &any, -1, 2, &count, collect_id, &page, &err),
+                  fixture->store, ACCOUNT, &before, &count, collect_id, &page, &err),
             MLN_EINVAL, &err, "page");
     assert_int_equal(count, -7);
 }
@@ -436,14 +438,14 @@ static int stop_at_once(void *ctx, const struct mln_risk_event_row *row, struct 
 static void a_callback_can_stop_a_list_and_nothing_stays_open(void **state)
 {
     struct fixture *fixture = *state;
-    const struct mln_risk_event_filter any = { .any_status = true };
+    const struct mln_risk_event_filter any = { .any_status = true, .limit = 64 };
     int64_t count = -5;
     struct mln_err err;
     int seen = 0;
 
     fill(fixture->store);
     FAILS(mln_store_risk_event_list(
-                  fixture->store, ACCOUNT, &any, 0, 9, &count, stop_at_once, &seen, &err),
+                  fixture->store, ACCOUNT, &any, &count, stop_at_once, &seen, &err),
             MLN_ECANCELLED, &err, "stopped at 9");
     assert_int_equal(seen, 1);
     assert_int_equal(count, -5);
@@ -459,12 +461,11 @@ struct nested {
 static int list_inside(void *ctx, const struct mln_risk_event_row *row, struct mln_err *err)
 {
     struct nested *nested = ctx;
-    const struct mln_risk_event_filter any = { .any_status = true };
+    const struct mln_risk_event_filter any = { .any_status = true, .limit = 64 };
     struct page page = { 0 };
     int64_t count = -1, risk_id = row->risk_id;
 
-    OK(mln_store_risk_event_list(
-               nested->store, ACCOUNT, &any, 0, 64, &count, collect_id, &page, err),
+    OK(mln_store_risk_event_list(nested->store, ACCOUNT, &any, &count, collect_id, &page, err),
             err);
     assert_int_equal(page.count, 9);
     assert_int_equal(row->risk_id, risk_id);
@@ -475,14 +476,13 @@ static int list_inside(void *ctx, const struct mln_risk_event_row *row, struct m
 static void a_callback_may_read_the_same_list(void **state)
 {
     struct fixture *fixture = *state;
-    const struct mln_risk_event_filter any = { .any_status = true };
+    const struct mln_risk_event_filter any = { .any_status = true, .limit = 64 };
     struct nested nested = { .store = fixture->store };
     struct mln_err err;
     int64_t count = -1;
 
     fill(fixture->store);
-    OK(mln_store_risk_event_list(
-               fixture->store, ACCOUNT, &any, 0, 64, &count, list_inside, &nested, &err),
+    OK(mln_store_risk_event_list(fixture->store, ACCOUNT, &any, &count, list_inside, &nested, &err),
             &err);
     assert_int_equal(nested.seen, 9);
 }

@@ -350,7 +350,7 @@ static int check_alarms(void *ctx, const struct mln_risk_event_row *row, struct 
 static void processes_and_threads_create_and_write_at_once(void **state)
 {
     struct writer writer = { .path = scratch_path("writers.db") };
-    const struct mln_risk_event_filter open_events = { .status = MLN_UNPROCESSED };
+    const struct mln_risk_event_filter open_events = { .status = MLN_UNPROCESSED, .limit = 9 };
     pthread_t threads[WRITERS];
     struct writer writers[WRITERS];
     pid_t pids[WRITERS];
@@ -378,8 +378,7 @@ static void processes_and_threads_create_and_write_at_once(void **state)
         assert_int_equal(status, 0);
     }
     OK(open_at(writer.path, MLN_STORE_READ, &store, &err), &err);
-    OK(mln_store_risk_event_list(
-               store, ACCOUNT, &open_events, 0, 9, &count, check_alarms, NULL, &err),
+    OK(mln_store_risk_event_list(store, ACCOUNT, &open_events, &count, check_alarms, NULL, &err),
             &err);
     assert_int_equal(count, 1);
     mln_store_close(store);
