@@ -82,6 +82,7 @@ static bool keep_uri(struct exchange *exchange, const char *uri)
     exchange->call.request.raw_query = (struct mln_str){ 0 };
     if (mark != NULL) {
         exchange->path.len = (size_t)(mark - copy.ptr);
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): takes the const off */
         *(char *)(uintptr_t)(uri + exchange->path.len + 1) = '\0';
         exchange->call.request.raw_query = (struct mln_str){ .ptr = mark + 1,
             .len = copy.len - exchange->path.len - 1 };

@@ -91,21 +91,22 @@ static int bind_socket(
         return mln_fail(
                 err, MLN_ECONFIG, "cannot listen on %s: %s", address, mln_errno_text(errno));
     *out = fd;
-    fd = -1;
+    fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): the scope must not close it */
     return MLN_OK;
 }
 
 static int bound_port(int fd, unsigned *out, struct mln_err *err)
 {
-    struct sockaddr_storage bound = { 0 };
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = { 0 };
     socklen_t len = sizeof(bound);
 
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
+    if (getsockname(fd, &bound.any, &len) < 0)
         return mln_fail(err, MLN_EIO, "socket: %s", mln_errno_text(errno));
-    if (bound.ss_family == AF_INET6)
-        *out = ntohs(((const struct sockaddr_in6 *)(const void *)&bound)->sin6_port);
-    else
-        *out = ntohs(((const struct sockaddr_in *)(const void *)&bound)->sin_port);
+    *out = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     return MLN_OK;
 }
 

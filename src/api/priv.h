@@ -45,7 +45,7 @@ MLN_MUST_USE int watch_start(struct watch *watch, struct mln_server *server, str
 void watch_stop(struct watch *watch);
 
 /* For MHD_OPTION_NOTIFY_CONNECTION; `cls` is the server, `socket_context` the struct connection. */
-void watch_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+void watch_connection(void *cls, struct MHD_Connection *http, void **socket_context,
         enum MHD_ConnectionNotificationCode code);
 
 /* linger.c; all with the watch's lock held. */

@@ -138,10 +138,12 @@ static int start_library(struct mln_server *server, struct mln_err *err)
 {
     const struct mln_server_options *o = &server->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): takes the const off */
+    void *priorities = (void *)(uintptr_t)TLS_PRIORITIES;
     const struct MHD_OptionItem tls[] = {
         { MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls.cert.ptr },
         { MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls.key.ptr },
-        { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, priorities },
         { MHD_OPTION_END, 0, NULL },
     };
     const struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
