@@ -53,7 +53,9 @@ static void entry_unref_value(void *entry)
 void mln_principal_unref(const struct mln_principal *principal)
 {
     if (principal != NULL)
-        entry_unref((struct entry *)(uintptr_t)principal); /* `shown` is the first member. */
+        /* `shown` is the first member.
+         * NOLINTNEXTLINE(performance-no-int-to-ptr): takes the const off */
+        entry_unref((struct entry *)(uintptr_t)principal);
 }
 
 void mln_auth_free(struct mln_auth *auth)

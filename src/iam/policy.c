@@ -191,7 +191,7 @@ static char fold(char c)
 }
 
 /* Greedy with one point of return: quadratic at worst, over texts of at most 512 bytes. */
-static bool glob(struct mln_str pattern, struct mln_str text, bool nocase)
+static bool matches_glob(struct mln_str pattern, struct mln_str text, bool nocase)
 {
     size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
 
@@ -220,7 +220,7 @@ static bool glob(struct mln_str pattern, struct mln_str text, bool nocase)
 static bool any_glob(const struct mln_str *patterns, size_t count, struct mln_str text, bool nocase)
 {
     for (size_t i = 0; i < count; i++) {
-        if (glob(patterns[i], text, nocase))
+        if (matches_glob(patterns[i], text, nocase))
             return true;
     }
     return false;

@@ -231,7 +231,7 @@ int mln_seal_open(
     if (rc == MLN_ENOTFOUND && options->create)
         rc = create_file(seal, options->random, err);
     if (rc != MLN_OK)
-        return rc;
+        return rc; /* NOLINT(clang-analyzer-unix.Malloc): the scope frees it */
     *out = MLN_TAKE(seal);
     return MLN_OK;
 }
