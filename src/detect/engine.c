@@ -166,6 +166,7 @@ static int raise_single(struct mln_engine *engine, const struct mln_rule *rule,
 static int feed(struct mln_engine *engine, const struct mln_rule *rule,
         const struct mln_audit_event *event, struct mln_err *err);
 
+/* NOLINTNEXTLINE(misc-no-recursion): ends after MLN_CORRELATION_DEPTH rounds */
 static int complete(struct mln_engine *engine, const struct mln_rule *rule,
         struct mln_window *window, const struct mln_audit_event *event, struct mln_err *err)
 {
@@ -231,6 +232,7 @@ static size_t tags_of(const struct mln_correlation *correlation, size_t slot,
     return 1;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): ends after MLN_CORRELATION_DEPTH rounds */
 static int correlate(struct mln_engine *engine, const struct mln_rule *rule, size_t slot,
         const struct mln_audit_event *event, struct mln_err *err)
 {
@@ -255,7 +257,8 @@ static int correlate(struct mln_engine *engine, const struct mln_rule *rule, siz
     return rc == MLN_OK && is_complete ? complete(engine, rule, window, event, err) : rc;
 }
 
-/* A match goes to the correlations that list the rule; how deep they nest is limited at loading. */
+/* A match goes to the correlations that list the rule; how deep they nest is limited at loading.
+ * NOLINTNEXTLINE(misc-no-recursion): ends after MLN_CORRELATION_DEPTH rounds */
 static int feed(struct mln_engine *engine, const struct mln_rule *rule,
         const struct mln_audit_event *event, struct mln_err *err)
 {

@@ -302,7 +302,7 @@ static void save_list(const struct mln_pending *at, bool orphan, struct mln_buf 
         add_u64(out, at->key.connection);
         add_u64(out, at->key.query);
         add_u64(out, (uint64_t)at->time_ms);
-        add_u64(out, (uint64_t)(at->local_hour * 7 + at->local_weekday));
+        add_u64(out, (uint64_t)at->local_hour * 7 + (uint64_t)at->local_weekday);
         add_u64(out, at->table_count);
         add_str(out, mln_buf_str(&at->bytes));
     }

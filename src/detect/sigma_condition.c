@@ -161,6 +161,7 @@ static int parse_name(struct parser *parser, struct mln_node **out)
     return fail_here(parser, "unknown search");
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): MLN_RULE_DEPTH_MAX */
 static int parse_primary(struct parser *parser, struct mln_node **out)
 {
     int rc;
@@ -189,6 +190,7 @@ static int parse_primary(struct parser *parser, struct mln_node **out)
     return parse_name(parser, out);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): MLN_RULE_DEPTH_MAX */
 static int parse_not(struct parser *parser, struct mln_node **out)
 {
     struct mln_node *node;
@@ -210,7 +212,8 @@ static int parse_not(struct parser *parser, struct mln_node **out)
     return rc;
 }
 
-/* One level of `and` or `or`: the operands side by side in one node. */
+/* One level of `and` or `or`: the operands side by side in one node.
+ * NOLINTNEXTLINE(misc-no-recursion): MLN_RULE_DEPTH_MAX */
 static int parse_level(struct parser *parser, enum mln_node_kind kind, struct mln_node **out)
 {
     const char *word = kind == MLN_NODE_AND ? "and" : "or";
@@ -242,6 +245,7 @@ static int parse_level(struct parser *parser, enum mln_node_kind kind, struct ml
     return MLN_OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): MLN_RULE_DEPTH_MAX */
 static int parse_or(struct parser *parser, struct mln_node **out)
 {
     return parse_level(parser, MLN_NODE_OR, out);
@@ -322,7 +326,8 @@ struct emitter {
     size_t count;
 };
 
-/* The depth is that of the condition, which is limited. `a or b or c ...` nests to the left. */
+/* The depth is that of the condition, which is limited. `a or b or c ...` nests to the left.
+ * NOLINTNEXTLINE(misc-no-recursion): MLN_RULE_DEPTH_MAX, and CONDITION_BYTES_MAX to the left */
 static bool emit(struct emitter *emitter, const struct mln_node *node)
 {
     enum mln_opcode jump = node->kind == MLN_NODE_AND ? MLN_CODE_IF_FALSE : MLN_CODE_IF_TRUE;
@@ -365,7 +370,7 @@ int mln_sigma_emit(
 
     if (code == NULL)
         return no_memory(compiler);
-    if (!emit(&emitter, root))
+    if (!emit(&emitter, root)) /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
         return mln_fail(
                 compiler->err, MLN_ETOOBIG, "%s: the rule is too large", compiler->file->name);
     rule->code = mln_arena_alloc(&compiler->rules->arena, emitter.count * sizeof(*code));

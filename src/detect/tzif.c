@@ -28,6 +28,7 @@ static bool read_header(struct mln_str file, struct counts *out)
         return false;
     for (size_t i = 0; i < MLN_LEN(fields); i++)
         *fields[i] = (uint32_t)big_endian(file.ptr + 20 + 4 * i, 4);
+    /* cppcheck-suppress uninitvar ; set through `fields` */
     return out->transitions <= MLN_TZ_TRANSITIONS_MAX && out->types > 0 && out->types <= 256 &&
            out->letters <= 4096 && out->leap <= 4096 && out->utc <= 256 && out->standard <= 256;
 }

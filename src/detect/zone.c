@@ -84,7 +84,7 @@ static int read_rules(const char *path, struct mln_tz **out, struct mln_err *err
     if (rc == MLN_OK)
         rc = mln_tz_parse(mln_buf_str(&file), rules, err);
     if (rc < 0)
-        return rc;
+        return rc; /* NOLINT(clang-analyzer-unix.Malloc): the scope frees it */
     *out = MLN_TAKE(rules);
     return MLN_OK;
 }
