@@ -94,6 +94,7 @@ static void add_sorted(
         if (is_called(&request->headers[i], name))
             values[count++] = mln_str_trim(request->headers[i].value);
     }
+    /* cppcheck-suppress uninitvar ; the first `count` are set */
     qsort(values, count, sizeof(values[0]), by_text);
     for (size_t i = 0; i < count; i++) {
         if (i > 0)

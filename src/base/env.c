@@ -5,7 +5,7 @@
 static const char *system_get(void *ctx, const char *name)
 {
     (void)ctx;
-    return getenv(name);
+    return getenv(name); /* NOLINT(concurrency-mt-unsafe): nothing here changes the environment */
 }
 
 const struct mln_env *mln_env_system(void)

