@@ -370,12 +370,12 @@ int mln_sigma_emit(
 
     if (code == NULL)
         return no_memory(compiler);
-    if (!emit(&emitter, root)) /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
+    if (!emit(&emitter, root))
         return mln_fail(
                 compiler->err, MLN_ETOOBIG, "%s: the rule is too large", compiler->file->name);
     rule->code = mln_arena_alloc(&compiler->rules->arena, emitter.count * sizeof(*code));
     if (rule->code == NULL)
-        return no_memory(compiler);
+        return no_memory(compiler); /* NOLINT(clang-analyzer-unix.Malloc): the scope frees it */
     memcpy(rule->code, code, emitter.count * sizeof(*code));
     rule->code_count = emitter.count;
     return MLN_OK;
