@@ -47,19 +47,40 @@ static bool check_time(struct mln_call *call, const struct mln_claim *claim)
 
 static bool check_nonce(struct mln_call *call, const struct mln_claim *claim)
 {
-    struct mln_err err = { 0 };
-    int rc;
-
     if (claim->nonce.len > MLN_NONCE_BYTES_MAX)
         return mln_call_refuse(call, MLN_ACS_INVALID_PARAM, "SignatureNonce");
-    rc = mln_auth_use_nonce(
-            call->gateway->auth, call->principal->access_key_id, claim->nonce, &err);
-    if (rc == MLN_EEXIST)
+    if (mln_auth_nonce_is_used(call->gateway->auth, call->principal->access_key_id, claim->nonce))
         return mln_call_refuse(call, MLN_ACS_SIGNATURE_NONCE_USED, NULL);
-    if (rc != MLN_OK)
-        return mln_call_fault(call, rc, &err);
     call->nonce = claim->nonce;
     return true;
+}
+
+static bool remember_nonce(struct mln_call *call)
+{
+    struct mln_err err = { 0 };
+    int rc = mln_auth_use_nonce(
+            call->gateway->auth, call->principal->access_key_id, call->nonce, &err);
+
+    if (rc == MLN_EEXIST)
+        return mln_call_refuse(call, MLN_ACS_SIGNATURE_NONCE_USED, NULL);
+    return rc == MLN_OK || mln_call_fault(call, rc, &err);
+}
+
+/*
+ * After the nonce was looked up, so that replays take no turns of the user's; before it is
+ * remembered, so that a user over its rate does not fill a memory that is everybody's.
+ */
+static bool check_rate(struct mln_call *call)
+{
+    int64_t wait_ms = mln_auth_limit_user(call->gateway->auth, call->principal);
+
+    if (wait_ms <= 0)
+        return true;
+    (void)mln_call_refuse(call, MLN_ACS_THROTTLING_USER, NULL);
+    call->error.retry_after_ms = wait_ms;
+    atomic_fetch_add_explicit(
+            &call->gateway->metrics->throttled[MLN_THROTTLE_USER], 1, memory_order_relaxed);
+    return false;
 }
 
 static bool is_callers_fault(const struct mln_call *call)
@@ -79,6 +100,16 @@ static bool run_checks(struct mln_call *call)
     return verified && check_nonce(call, &claim);
 }
 
+static void count_failure(struct mln_call *call)
+{
+    const struct mln_gateway *gateway = call->gateway;
+
+    if (!is_callers_fault(call))
+        return;
+    mln_auth_count_failure(gateway->auth, mln_str_of(call->address));
+    atomic_fetch_add_explicit(&gateway->metrics->auth_failures, 1, memory_order_relaxed);
+}
+
 bool mln_step_authenticate(struct mln_call *call)
 {
     const struct mln_gateway *gateway = call->gateway;
@@ -92,10 +123,13 @@ bool mln_step_authenticate(struct mln_call *call)
         return false;
     }
     if (!run_checks(call)) {
-        if (is_callers_fault(call)) {
-            mln_auth_count_failure(gateway->auth, mln_str_of(call->address));
-            atomic_fetch_add_explicit(&gateway->metrics->auth_failures, 1, memory_order_relaxed);
-        }
+        count_failure(call);
+        return false;
+    }
+    if (!check_rate(call))
+        return false;
+    if (!remember_nonce(call)) {
+        count_failure(call);
         return false;
     }
     return !call->is_v3 || mln_call_read_body(call);

@@ -1,20 +1,7 @@
-/* Step 4: may this user do it, and often enough is not too often? */
+/* Step 4: may this user do it? */
 #include "api/call.h"
 
 #define RESOURCE_MAX ((size_t)128)
-
-static bool check_rate(struct mln_call *call)
-{
-    int64_t wait_ms = mln_auth_limit_user(call->gateway->auth, call->principal);
-
-    if (wait_ms <= 0)
-        return true;
-    (void)mln_call_refuse(call, MLN_ACS_THROTTLING_USER, NULL);
-    call->error.retry_after_ms = wait_ms;
-    atomic_fetch_add_explicit(
-            &call->gateway->metrics->throttled[MLN_THROTTLE_USER], 1, memory_order_relaxed);
-    return false;
-}
 
 static void copy_text(struct mln_str text, char *out, size_t room)
 {
@@ -65,8 +52,6 @@ bool mln_step_authorise(struct mln_call *call)
     const struct mln_principal *principal = call->principal;
     enum mln_decision decision;
 
-    if (!check_rate(call))
-        return false;
     decision = mln_policy_decide(principal->policies, principal->policy_count,
             mln_str_of(call->action->ram_action), resource_name(call));
     return decision == MLN_ALLOW || refuse_denied(call, decision);

@@ -12,7 +12,7 @@
 #include "iam/limit.h"
 #include "iam/nonce.h"
 
-#define NONCES_DEFAULT    ((size_t)2000000)
+#define NONCES_DEFAULT    ((size_t)4000000) /* One user at its rate for two lifetimes, and more. */
 #define REQUESTS_DEFAULT  ((int64_t)1000)
 #define FAILURES_DEFAULT  ((int64_t)200)
 #define ADDRESSES_DEFAULT ((size_t)100000)
@@ -248,6 +248,12 @@ int mln_auth_principal(struct mln_auth *auth, struct mln_store *store, struct ml
     }
     *out = &entry->shown;
     return MLN_OK;
+}
+
+bool mln_auth_nonce_is_used(
+        struct mln_auth *auth, struct mln_str access_key_id, struct mln_str nonce)
+{
+    return mln_nonces_used(auth->nonces, access_key_id, nonce);
 }
 
 int mln_auth_use_nonce(struct mln_auth *auth, struct mln_str access_key_id, struct mln_str nonce,

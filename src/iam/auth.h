@@ -15,7 +15,7 @@ struct mln_auth_options {
     const struct mln_seal *seal;
     const struct mln_clock *clock;
     int64_t nonce_ttl_ms;   /* Twice the allowed clock skew: 30 minutes. */
-    size_t nonces_max;      /* 0: 2,000,000. Full: refuse. */
+    size_t nonces_max;      /* 0: 4,000,000. Full: refuse. */
     int64_t requests_per_s; /* Per user; 0: 1,000. */
     int64_t failures_per_s; /* Failed authentications per address; 0: 200. */
     size_t addresses_max;   /* 0: 100,000 remembered; the idle go first. */
@@ -43,6 +43,10 @@ struct mln_principal {
 MLN_MUST_USE int mln_auth_principal(struct mln_auth *auth, struct mln_store *store,
         struct mln_str access_key_id, const struct mln_principal **out, struct mln_err *err);
 void mln_principal_unref(const struct mln_principal *principal);
+
+/* Was this nonce used? Says so without remembering it. */
+bool mln_auth_nonce_is_used(
+        struct mln_auth *auth, struct mln_str access_key_id, struct mln_str nonce);
 
 /* After the signature verified: MLN_OK, MLN_EEXIST (replayed), MLN_ETRANSIENT (memory of nonces is
  * full). */

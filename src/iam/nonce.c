@@ -118,6 +118,17 @@ static void age(struct mln_nonces *nonces, int64_t now_ms)
     nonces->young_since_ms = now_ms;
 }
 
+bool mln_nonces_used(struct mln_nonces *nonces, struct mln_str access_key_id, struct mln_str nonce)
+{
+    struct hash hash = hash_of(nonces, access_key_id, nonce);
+    bool used;
+
+    (void)pthread_mutex_lock(&nonces->lock);
+    used = holds(&nonces->young, hash) || holds(&nonces->old, hash);
+    (void)pthread_mutex_unlock(&nonces->lock);
+    return used;
+}
+
 int mln_nonces_use(struct mln_nonces *nonces, struct mln_str access_key_id, struct mln_str nonce,
         int64_t now_ms, struct mln_err *err)
 {

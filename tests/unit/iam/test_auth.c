@@ -111,7 +111,10 @@ static void takes_a_nonce_once_per_key(void **state)
 
     (void)state;
     OK(mln_nonces_new(100, 1000, &nonces, &err), &err);
+    assert_false(mln_nonces_used(nonces, MLN_STR("a"), MLN_STR("n1")));
     OK(mln_nonces_use(nonces, MLN_STR("a"), MLN_STR("n1"), 5000, &err), &err);
+    assert_true(mln_nonces_used(nonces, MLN_STR("a"), MLN_STR("n1")));
+    assert_false(mln_nonces_used(nonces, MLN_STR("b"), MLN_STR("n1")));
     assert_int_equal(mln_nonces_use(nonces, MLN_STR("a"), MLN_STR("n1"), 5999, &err), MLN_EEXIST);
     OK(mln_nonces_use(nonces, MLN_STR("b"), MLN_STR("n1"), 5999, &err), &err);
     OK(mln_nonces_use(nonces, MLN_STR("an"), MLN_STR("1"), 5999, &err), &err);
