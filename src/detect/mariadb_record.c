@@ -203,6 +203,10 @@ bool mln_mariadb_is_closed(struct mln_str quoted)
 static char unescape(char byte)
 {
     switch (byte) {
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
     case 'n':
         return '\n';
     case 'r':

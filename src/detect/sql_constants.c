@@ -1,7 +1,7 @@
 /* Numbers and strings. */
 #include "detect/sql_scan.h"
 
-static void put_number(struct mln_sql_scan *s, const unsigned char *end)
+void mln_sql_put_number(struct mln_sql_scan *s, const unsigned char *end)
 {
     const unsigned char *start = s->at;
 
@@ -86,7 +86,7 @@ void mln_sql_scan_fraction(struct mln_sql_scan *s, const unsigned char *dot)
         if (after != NULL)
             end = after;
     }
-    put_number(s, end);
+    mln_sql_put_number(s, end);
 }
 
 /* 0x.. and 0b..: true when the whole word is one; `x` is the letter's place. */
@@ -103,7 +103,7 @@ static bool scan_radix(struct mln_sql_scan *s, const unsigned char *x)
         return false;
     if (hex)
         add_hex(s, x + 1, (size_t)(end - x - 1));
-    put_number(s, end);
+    mln_sql_put_number(s, end);
     return true;
 }
 
@@ -114,13 +114,13 @@ void mln_sql_scan_digits(struct mln_sql_scan *s)
     if (s->prev == MLN_TOKEN_DOT) { /* t.1 is a name. */
         mln_sql_scan_word(s);
     } else if (end == s->end) {
-        put_number(s, end);
+        mln_sql_put_number(s, end);
     } else if (*end == '.') {
         mln_sql_scan_fraction(s, end);
     } else if (!mln_sql_is_word(*end)) {
-        put_number(s, end);
+        mln_sql_put_number(s, end);
     } else if (is_e(end, s->end) && (after = exponent_end(end + 1, s->end)) != NULL) {
-        put_number(s, after);
+        mln_sql_put_number(s, after);
     } else if (end - start != 1 || *start != '0' || !scan_radix(s, end)) {
         mln_sql_scan_word(s); /* A name may begin with a digit. */
         /* Keeps `1e` and `+` apart: with a digit after them they would be a number. */
@@ -224,7 +224,7 @@ static bool scan_quoted_number(struct mln_sql_scan *s, bool hex)
         return false;
     if (hex)
         add_hex(s, digits, (size_t)(end - digits));
-    put_number(s, end + 1);
+    mln_sql_put_number(s, end + 1);
     return true;
 }
 

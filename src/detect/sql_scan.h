@@ -30,6 +30,8 @@ struct mln_sql_scan {
     bool tail;       /* A line comment followed a constant or ')', and nothing since. */
     bool first_word; /* The next word begins the first statement. */
     bool with, create, body;
+    bool serves; /* What follows the semicolon that is due is no second statement. */
+    enum { MLN_WRAP_NONE, MLN_WRAP_SET, MLN_WRAP_SET_STATEMENT, MLN_WRAP_ANALYZE } wrap;
     char verb[MLN_SQL_VERB_MAX];
     size_t verb_len;
 };
@@ -39,6 +41,7 @@ void mln_sql_scan_word(struct mln_sql_scan *s);
 void mln_sql_scan_backtick(struct mln_sql_scan *s);
 
 /* In sql_constants.c */
+void mln_sql_put_number(struct mln_sql_scan *s, const unsigned char *end);
 void mln_sql_scan_digits(struct mln_sql_scan *s);
 void mln_sql_scan_fraction(struct mln_sql_scan *s, const unsigned char *dot);
 void mln_sql_scan_string(struct mln_sql_scan *s);
@@ -85,8 +88,9 @@ static inline void mln_sql_begin(struct mln_sql_scan *s, enum mln_sql_token toke
         s->semicolon = false;
         *s->out++ = ';';
         *s->out++ = ' ';
-        if (!s->body && (token == MLN_TOKEN_WORD || token == MLN_TOKEN_OPEN))
+        if (!s->body && !s->serves && (token == MLN_TOKEN_WORD || token == MLN_TOKEN_OPEN))
             s->flags |= MLN_SQL_MULTI;
+        s->serves = false;
     }
     how = mln_sql_separation(s, token);
     if (how == MLN_APART || (how == MLN_AS_IS && s->gap != 0))

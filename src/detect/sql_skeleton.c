@@ -3,11 +3,14 @@
 
 #include "detect/sql_scan.h"
 
-/* One letter a byte: the table reads as a picture of the code page. */
+/*
+ * One letter a byte: the table reads as a picture of the code page. 0xa0 is a blank to a server
+ * that speaks latin1; within a word (mln_sql_scan_word) it may be part of a UTF-8 character.
+ */
 static const char byte_classes[256 + 1] =
         "OOOOOOOOOBBBBBOOOOOOOOOOOOOOOOOOB=Q#WO=Q()*O,-./DDDDDDDDDD=;===?"
-        "@WPWWWWWWWWWWWPWWWWWWWWWPWWOOOOPKWPWWWWWWWWWWWPWWWWWWWWWPWWO=OOO"
-        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"
+        "@WPWWWWWWWWWWWPWWWWWWWWWPWWO\\OOPKWPWWWWWWWWWWWPWWWWWWWWWPWWO=OOO"
+        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWBWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"
         "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW";
 
 #define J MLN_JOIN
@@ -154,6 +157,15 @@ static void scan_semicolon(struct mln_sql_scan *s)
     mln_sql_watch_end(&s->watch);
 }
 
+/* A backslash means nothing outside of strings, save that \N is NULL, whatever follows it. */
+static void scan_backslash(struct mln_sql_scan *s)
+{
+    if (s->at + 1 < s->end && s->at[1] == 'N')
+        mln_sql_put_number(s, s->at + 2);
+    else
+        mln_sql_put_mark(s, MLN_TOKEN_OTHER);
+}
+
 static void scan(struct mln_sql_scan *s)
 {
     while (s->at < s->end) {
@@ -212,6 +224,9 @@ static void scan(struct mln_sql_scan *s)
             break;
         case '?':
             mln_sql_put_mark(s, MLN_TOKEN_PARAM);
+            break;
+        case '\\':
+            scan_backslash(s);
             break;
         default:
             mln_sql_put_mark(s, MLN_TOKEN_OTHER);

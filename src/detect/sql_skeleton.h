@@ -9,29 +9,35 @@
  * The normal form. Rules depend on it; the skeleton of a skeleton is itself.
  *
  *   words       ASCII letters in lower case; other bytes as they are. Words and constants are
- * always one blank apart ('a'or'b' -> '?' or '?'), but around '@' as written: '?'@'?', @@version.
+ *               one blank apart ('a'or'b' -> '?' or '?'), but around '@' as written: '?'@'?'
  *   strings     '..' and ".." become '?'; so do neighbours ('a' 'b'), N'..', _utf8'..' and the
- * ***** that servers print for a password. numbers     1, 1.5, .5, 1e9, 0xff, x'ff', 0b1, b'1'
- * become 0. A sign stays: -0. quoted      `name` loses its quotes when it is a plain name and no
- * reserved word; else it keeps them and is in lower case: `two words`, `where`. commas      no
- * blank on either side:                  select a,b from t ( and )     no blank inside: in (0,0)
- *               before '(' none after a name, one after a keyword, a constant, ')' or an operator:
- *               count(*)  t(a,b) values (0,'?')  where (a = 0)  union (select 0)
- *               after ')' one blank before a word, a constant or '(':  (select 0) union
+ *               ***** that servers print for a password
+ *   numbers     1, 1.5, .5, 1e9, 0xff, x'ff', 0b1, b'1' and \N become 0. A sign stays: -0
+ *   quoted      `name` loses its quotes when it is a plain name and no reserved word; else it keeps
+ *               them and is in lower case: `two words`, `where`
+ *   commas      no blank on either side: select a,b from t
+ *   ( and )     no blank inside: in (0,0). Before '(' none after a name, one after a keyword, a
+ *               constant, ')' or an operator: count(*)  t(a,b) values (0,'?')  where (a = 0)
+ *               After ')' one blank before a word, a constant or '(': (select 0) union
  *   comparison  one blank on both sides of = < > <= >= <> != <=> := << >> && ||
  *   star        as a word: select * from t   a * b; but none beside '.', ',' or inside '(':
- * count(*)  t.* dot         no blank around the dot of a name:        shop.customers others      +
- * - / % ^ & | ~ ! : and the rest keep the author's blank, collapsed to one or none; two '-' in a
- * row are always apart. comments    act as a blank. So do both ends of an executable comment, whose
- * content is kept: / *!50000 union* / -> union. A version that no server has (99999, 200000 and up)
- * makes it an ordinary comment. ;           "; " between statements, none at the end, empty
- * statements gone.
+ *               count(*)  t.*
+ *   dot         no blank around the dot of a name: shop.customers
+ *   others      + - / % ^ & | ~ ! : and the rest keep the author's blank, collapsed to one or none;
+ *               two '-' in a row are always apart
+ *   comments    act as a blank. So do both ends of an executable comment, whose content is kept:
+ *               1/ *!50000union* /2 -> 0 union 0. A version that no server has (99999, 200000 and
+ *               up) makes it an ordinary comment
+ *   0xa0        is a blank too, unless it belongs to a UTF-8 character
+ *   ;           "; " between statements, none at the end, empty statements gone. Also in front of a
+ *               statement that SET STATEMENT .. FOR, ANALYZE or WITH only wraps:
+ *               set statement a = 0; delete from t   with x as (select 0); delete from t
  *
  * Flags see tokens, not text. tautology: after `or` (or ||), with or without parentheses, two equal
- * constants (1=1, 'a'='A', 1 like 1) or true; the same after `where`, unless `and` follows: query
+ * constants (1=1, 'a'='A', 1 like 1.0) or true; the same after `where`, unless `and` follows: query
  * builders write "where 1=1 and". multi: a word or '(' follows a semicolon, outside the body of a
- * stored program. exec_comment_kw: outside CREATE, whose views and triggers dump tools wrap in
- * executable comments.
+ * stored program; a wrapped statement is no second one. exec_comment_kw: outside CREATE, whose
+ * views and triggers dump tools wrap in executable comments.
  */
 #pragma once
 
@@ -61,8 +67,8 @@ struct mln_sql_skeleton {
     size_t literal_count; /* Kept. */
     size_t literal_total; /* Seen. */
     unsigned flags;
-    /* Upper-case first word of the first statement: "SELECT". For WITH, the verb it serves. May be
-     * empty. */
+    /* Upper-case first word of the first statement: "SELECT". Of wrapped statements, the inner
+     * verb. May be empty. */
     struct mln_str verb;
 };
 

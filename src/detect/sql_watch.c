@@ -10,12 +10,17 @@ static void restart(struct mln_sql_watch *watch, enum mln_sql_role role)
     watch->parens = 0;
 }
 
+static bool is_constant(enum mln_sql_token token)
+{
+    return token == MLN_TOKEN_NUMBER || token == MLN_TOKEN_STRING;
+}
+
 static void after_word(struct mln_sql_watch *watch, enum mln_sql_token token,
         enum mln_sql_role role, struct mln_str text)
 {
     if (token == MLN_TOKEN_OPEN) {
         watch->parens++;
-    } else if (token == MLN_TOKEN_NUMBER || token == MLN_TOKEN_STRING) {
+    } else if (is_constant(token)) {
         watch->constant = text;
         watch->state = AFTER_CONSTANT;
     } else if (role == MLN_ROLE_TRUE) {
@@ -23,6 +28,32 @@ static void after_word(struct mln_sql_watch *watch, enum mln_sql_token token,
     } else {
         restart(watch, role);
     }
+}
+
+/* A number without the zeros that do not count: 01 and 1.00 are 1. */
+static struct mln_str plain_number(struct mln_str text)
+{
+    bool fraction = memchr(text.ptr, '.', text.len) != NULL &&
+                    memchr(text.ptr, 'e', text.len) == NULL &&
+                    memchr(text.ptr, 'E', text.len) == NULL;
+
+    while (text.len > 1 && text.ptr[0] == '0' && text.ptr[1] >= '0' && text.ptr[1] <= '9') {
+        text.ptr++;
+        text.len--;
+    }
+    while (fraction && text.len > 1 && text.ptr[text.len - 1] == '0')
+        text.len--;
+    if (text.len > 1 && text.ptr[text.len - 1] == '.')
+        text.len--;
+    return text;
+}
+
+static bool same_constant(struct mln_str a, struct mln_str b)
+{
+    bool numbers = a.len > 0 && b.len > 0 && a.ptr[0] >= '0' && a.ptr[0] <= '9' &&
+                   b.ptr[0] >= '0' && b.ptr[0] <= '9';
+
+    return mln_str_eq_nocase(a, b) || (numbers && mln_str_eq(plain_number(a), plain_number(b)));
 }
 
 /* `where 1=1 and` is how query builders begin; arithmetic and further comparisons change the value.
@@ -53,12 +84,15 @@ void mln_sql_watch_token(struct mln_sql_watch *watch, enum mln_sql_token token,
     case AFTER_CONSTANT:
         if (role == MLN_ROLE_EQUALS)
             watch->state = AFTER_OPERATOR;
+        else if (token == MLN_TOKEN_CLOSE && watch->parens > 0)
+            watch->parens--;
         else
             restart(watch, role);
         break;
     case AFTER_OPERATOR:
-        if ((token == MLN_TOKEN_NUMBER || token == MLN_TOKEN_STRING) &&
-                mln_str_eq_nocase(watch->constant, text))
+        if (token == MLN_TOKEN_OPEN)
+            watch->parens++;
+        else if (is_constant(token) && same_constant(watch->constant, text))
             watch->state = AFTER_TRUTH;
         else
             restart(watch, role);

@@ -113,6 +113,7 @@ static void each_recorded_attack_fires_its_rules_and_ordinary_traffic_none(void 
     complaints = 0;
     check_file("mariadb/server_audit.log", SHOP);
     check_file("mariadb/server_audit_offhours.log", SHOP);
+    check_file("mariadb/server_audit_variants.log", SHOP);
     assert_int_equal(complaints, 0);
 }
 

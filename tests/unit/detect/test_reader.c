@@ -137,6 +137,15 @@ static void decodes_escapes_and_keeps_raw_bytes(void **state)
     EQ_STR(event.database, "hr");
 }
 
+static void decodes_each_control_byte_that_the_plugin_escapes(void **state)
+{
+    (void)state;
+    assert_int_equal(read_line("20260302 10:00:00,db,app,10.0.0.1,5,6,QUERY,shop,"
+                               "'a\\bb\\fc\\nd\\re\\tf',0"),
+            MLN_LINE_EVENT);
+    EQ_STR(event.sql, "a\bb\fc\nd\re\tf");
+}
+
 static void says_when_a_statement_was_cut_at_the_limit(void **state)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf file = MLN_BUF_INIT((size_t)1 << 20);
@@ -470,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(understands_every_line_of_a_real_log),
         CASE(decodes_escapes_and_keeps_raw_bytes),
+        CASE(decodes_each_control_byte_that_the_plugin_escapes),
         CASE(says_when_a_statement_was_cut_at_the_limit),
         CASE(attaches_tables_to_their_statement),
         CASE(tells_tables_whose_statement_never_came),

@@ -93,6 +93,45 @@ static void gives_identifiers_and_punctuation_one_form(void **state)
     check_forms(forms, MLN_LEN(forms));
 }
 
+static void shows_the_statement_that_another_wraps(void **state)
+{
+    static const struct form forms[] = {
+        { "SET STATEMENT max_statement_time=1 FOR DELETE FROM t",
+                "set statement max_statement_time = 0; delete from t" },
+        { "analyze format=json update t set a=1", "analyze format = json; update t set a = 0" },
+        { "ANALYZE TABLE `delete`", "analyze table `delete`" },
+        { "with x as (select 1) delete from t", "with x as (select 0); delete from t" },
+        { "with x as (select 1) select a from x", "with x as (select 0) select a from x" },
+        { "set statement = 1", "set statement = 0" },
+        { "set a = 1 for", "set a = 0 for" },
+        { "set password for a = 'x'", "set password for a = '?'" },
+    };
+
+    (void)state;
+    check_forms(forms, MLN_LEN(forms));
+    build(MLN_STR("set statement a=1 for delete from t"));
+    EQ_STR(skeleton.verb, "DELETE");
+    assert_int_equal(skeleton.flags & MLN_SQL_MULTI, 0);
+    build(MLN_STR("set statement a=1 for select 1; select 2"));
+    assert_int_equal(skeleton.flags & MLN_SQL_MULTI, MLN_SQL_MULTI);
+}
+
+static void takes_the_blanks_and_nulls_that_servers_take(void **state)
+{
+    static const struct form forms[] = {
+        { "1\xa0union\xa0\xa0select\xa0 1", "0 union select 0" },
+        { "\xa0select\x0b"
+          "a\x0c"
+          "from t",
+                "select a from t" },
+        { "select \xc3\xa0 from `\xc3\xa0`", "select \xc3\xa0 from \xc3\xa0" },
+        { "where id=\\Nunion select \\N,\\N", "where id = 0 union select 0,0" },
+    };
+
+    (void)state;
+    check_forms(forms, MLN_LEN(forms));
+}
+
 static void unwraps_executable_comments(void **state)
 {
     static const struct form forms[] = {
@@ -183,6 +222,10 @@ static void notices_what_rules_ask_for(void **state)
         { "a where b = 1 or (1 = 1)", W | T },
         { "a where b = '' or 'x'='X' and c = 'd'", W | T },
         { "a where b || 2 = 2", W | T },
+        { "a where b or (1)=(1)", W | T },
+        { "a where b or 01=1.0", W | T },
+        { "a where b or 1=10", W },
+        { "a where b or 1.0e1=1.0e10", W },
         { "a where b or true", W | T },
         { "a where b or 1 like 1", W | T },
         { "a where b or 'a' = 'b'", W },
@@ -357,6 +400,8 @@ int main(void)
         cmocka_unit_test(drops_comments_and_folds_case_and_blanks),
         cmocka_unit_test(puts_literals_and_numbers_aside),
         cmocka_unit_test(gives_identifiers_and_punctuation_one_form),
+        cmocka_unit_test(shows_the_statement_that_another_wraps),
+        cmocka_unit_test(takes_the_blanks_and_nulls_that_servers_take),
         cmocka_unit_test(unwraps_executable_comments),
         cmocka_unit_test(keeps_the_decoded_strings),
         cmocka_unit_test(keeps_the_first_literals_and_counts_all),
