@@ -133,9 +133,11 @@ static struct expression *expression_of(struct mln_prefilter *prefilter, struct 
     if (found != NULL)
         return &prefilter->expressions[(uintptr_t)found - 1];
     expression = expression_add(prefilter, text, flags, haystack);
-    if (expression == NULL ||
-            mln_map_put(&prefilter->by_text, key, (void *)(uintptr_t)prefilter->expression_count,
-                    NULL) != MLN_OK)
+    if (expression == NULL)
+        return NULL;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the map's value is a number, never followed */
+    found = (void *)(uintptr_t)prefilter->expression_count;
+    if (mln_map_put(&prefilter->by_text, key, found, NULL) != MLN_OK)
         return NULL;
     return expression;
 }

@@ -113,6 +113,7 @@ static bool join(struct mln_route *into, const struct mln_route *other, struct m
     return true;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the condition, which is limited */
 bool mln_route_find(const struct mln_node *node, struct mln_arena *arena, struct mln_route *out)
 {
     struct mln_route best = { .known = node->kind == MLN_NODE_OR };
@@ -149,6 +150,7 @@ static unsigned item_kinds(const struct mln_item *item)
     return item->meets_absent ? MLN_ALL_KINDS : 1U << MLN_EVENT_QUERY;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the condition, which is limited */
 unsigned mln_route_kinds(const struct mln_node *node)
 {
     unsigned kinds = node->kind == MLN_NODE_OR ? 0 : MLN_ALL_KINDS;

@@ -213,6 +213,7 @@ static struct part parse_escape(struct parser *parser)
     return part_byte(parser, c);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX */
 static struct part parse_group(struct parser *parser)
 {
     bool look_around = false;
@@ -241,6 +242,7 @@ static struct part parse_group(struct parser *parser)
     return look_around ? part_empty(parser) : part;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX */
 static struct part parse_atom(struct parser *parser)
 {
     char c = *parser->at++;
@@ -301,6 +303,7 @@ static void quantify(struct parser *parser, struct part *part)
     part->exact = (struct texts){ 0 };
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX */
 static struct part parse_sequence(struct parser *parser)
 {
     struct part whole = part_empty(parser);
@@ -327,6 +330,7 @@ static struct part parse_sequence(struct parser *parser)
     return whole;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX */
 static struct part parse_alternatives(struct parser *parser)
 {
     struct part whole = parse_sequence(parser);
