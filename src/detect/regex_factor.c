@@ -208,7 +208,12 @@ static struct part parse_escape(struct parser *parser)
         parser->at += 2;
         return part_byte(parser, (char)(unsigned char)byte);
     }
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+    if (c >= '1' && c <= '9') { /* What a group matched, or a byte in octal. */
+        while (*parser->at >= '0' && *parser->at <= '9')
+            parser->at++;
+        return (struct part){ 0 };
+    }
+    if (c == '0' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
         parser->lost = true;
     return part_byte(parser, c);
 }
