@@ -151,16 +151,21 @@ static void scan_semicolon(struct mln_sql_scan *s)
     if (s->out == s->text)
         return;
     s->semicolon = true;
+    s->with = false;
+    s->wrap = MLN_WRAP_NONE;
     s->prev = MLN_TOKEN_START;
     s->gap = 0;
     s->parens = 0;
     mln_sql_watch_end(&s->watch);
 }
 
-/* A backslash means nothing outside of strings, save that \N is NULL, whatever follows it. */
+/* A backslash means nothing outside of strings, save that \N in place of a value is NULL. */
 static void scan_backslash(struct mln_sql_scan *s)
 {
-    if (s->at + 1 < s->end && s->at[1] == 'N')
+    bool value = s->prev == MLN_TOKEN_KEYWORD || s->prev == MLN_TOKEN_COMPARE ||
+                 s->prev == MLN_TOKEN_COMMA || s->prev == MLN_TOKEN_OPEN;
+
+    if (value && s->at + 1 < s->end && s->at[1] == 'N')
         mln_sql_put_number(s, s->at + 2);
     else
         mln_sql_put_mark(s, MLN_TOKEN_OTHER);

@@ -238,6 +238,43 @@ static void paging_by_an_application_through_ordinary_tables_is_no_scraping(void
     detector_free(detector);
 }
 
+static void walking_through_the_keys_of_a_sensitive_table_is_scraping(void **state)
+{
+    static const struct {
+        bool fires;
+        const char *sql;
+    } cases[] = {
+        { true, "SELECT * FROM customers WHERE id BETWEEN #00 AND #99" },
+        { true, "SELECT * FROM customers WHERE id >= #00 AND id < #99 ORDER BY id" },
+        { false, "SELECT COUNT(*) FROM customers WHERE id BETWEEN #00 AND #99 GROUP BY city" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(cases); i++) {
+        struct detector *detector = detector_new(SHOP);
+
+        for (size_t page = 1; page <= 60; page++) {
+            struct mln_audit_event event = plain_event();
+            char sql[200], *at = sql;
+            const char *fmt = cases[i].sql;
+
+            event.time_ms += (int64_t)page * 1000;
+            event.tables[event.table_count++] = MLN_STR("shop.customers");
+            for (; *fmt != '\0'; fmt++) {
+                if (*fmt == '#')
+                    at += snprintf(at, 20, "%zu", page);
+                else
+                    *at++ = *fmt;
+            }
+            *at = '\0';
+            run_sql(detector, &event, sql);
+        }
+        if (fired(detector, "RDS-DUMP-08", 0, SIZE_MAX) != cases[i].fires)
+            fail_msg("%s", cases[i].sql);
+        detector_free(detector);
+    }
+}
+
 static void every_rule_is_named_in_both_languages_with_an_id_of_ours(void **state)
 {
     struct mln_rules *rules = compile_catalogue(NULL);
@@ -265,6 +302,7 @@ int main(void)
         cmocka_unit_test(each_statement_fires_its_rule_and_look_alikes_none),
         cmocka_unit_test(a_series_of_yes_or_no_questions_is_blind_injection),
         cmocka_unit_test(paging_by_an_application_through_ordinary_tables_is_no_scraping),
+        cmocka_unit_test(walking_through_the_keys_of_a_sensitive_table_is_scraping),
         cmocka_unit_test(every_rule_is_named_in_both_languages_with_an_id_of_ours),
     };
 

@@ -102,6 +102,8 @@ static void shows_the_statement_that_another_wraps(void **state)
         { "ANALYZE TABLE `delete`", "analyze table `delete`" },
         { "with x as (select 1) delete from t", "with x as (select 0); delete from t" },
         { "with x as (select 1) select a from x", "with x as (select 0) select a from x" },
+        { "with x as (select 0); delete from t", "with x as (select 0); delete from t" },
+        { "analyze table t; delete from t", "analyze table t; delete from t" },
         { "set statement = 1", "set statement = 0" },
         { "set a = 1 for", "set a = 0 for" },
         { "set password for a = 'x'", "set password for a = '?'" },
