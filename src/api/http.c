@@ -13,7 +13,7 @@ static void add_headers(struct MHD_Response *response, const struct exchange *ex
 {
     const struct mln_call *call = &exchange->call;
     const char *type = exchange->content_type;
-    char retry[24];
+    char retry[24], limit[64];
 
     if (type == NULL)
         type = call->format == MLN_FORMAT_XML ? XML_TYPE : JSON_TYPE;
@@ -22,6 +22,9 @@ static void add_headers(struct MHD_Response *response, const struct exchange *ex
     if (call->refused && call->error.retry_after_ms >= 0) {
         (void)snprintf(retry, sizeof(retry), "%lld", (long long)call->error.retry_after_ms);
         (void)MHD_add_response_header(response, "x-acs-retry-after", retry);
+        /* What SDKs of before that header read (Python's up to 0.4.3). */
+        (void)snprintf(limit, sizeof(limit), "Remain:0,TimeLeft:%s", retry);
+        (void)MHD_add_response_header(response, "x-ratelimit-user", limit);
     }
     if (exchange->closes || atomic_load_explicit(&exchange->server->stopping, memory_order_relaxed))
         (void)MHD_add_response_header(response, "Connection", "close");

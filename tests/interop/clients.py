@@ -41,8 +41,8 @@ class Refusal(Exception):
 class PythonGeneric:
     """alibabacloud_tea_openapi's generic call over HTTPS, trusting the test's own authority."""
     refused, throttled = "ClientException", "ThrottlingException"
-    # Version 0.4.3 reads the older x-ratelimit headers only.
-    tells_retry_after = False
+    # Version 0.4.3 reads the older x-ratelimit headers only, which Merlon sends too.
+    tells_retry_after = True
 
     def __init__(self, port, authority):
         self.endpoint, self.authority = f"localhost:{port}", authority
