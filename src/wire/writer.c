@@ -131,7 +131,8 @@ static void add_text(struct mln_buf *out, struct mln_str s, unsigned use)
         at += len;
         run = at;
     }
-    mln_buf_add(out, (struct mln_str){ .ptr = s.ptr + run, .len = at - run });
+    if (at > run)
+        mln_buf_add(out, (struct mln_str){ .ptr = s.ptr + run, .len = at - run });
 }
 
 static void add_quoted(struct mln_buf *out, struct mln_str s, unsigned use)
