@@ -25,7 +25,8 @@ def test_two_readings_of_where_a_request_ends_are_refused_and_nothing_after_it_i
 @pytest.mark.parametrize("length", ["+5", "-5", "5x", "0x5", "99999999999999999999999", "5 5", ""])
 def test_a_content_length_that_is_no_number_is_refused(server, length):
     reply = server.send((CALL + f"Content-Length: {length}\r\n\r\nabcde" + NEXT).encode(), half_close=True)
-    assert reply.status in (400, 413) and b"ok\n" not in reply.raw, reply.raw
+    # The HTTP library answers by itself and closes; a slow server's close may overtake its answer.
+    assert reply.status in (0, 400, 413) and b"ok\n" not in reply.raw, reply.raw
 
 
 def test_a_chunked_body_is_read_like_any_other(server, merlon):
