@@ -30,25 +30,20 @@ static int put_account(
     return MLN_OK;
 }
 
+static int read_accounts(
+        struct cli *cli, struct cli_local *local, struct cli_rows *rows, struct mln_err *err)
+{
+    (void)cli;
+    return mln_iam_account_list(&local->iam, put_account, rows, err);
+}
+
 int cmd_admin_account_list(struct cli *cli, struct mln_err *err)
 {
     static const struct cli_column columns[] = {
         { "account", "ACCOUNT", "账号" },
         { "created", "CREATED", "创建时间" },
     };
-    struct cli_origin origin = { .store = cli_get(cli, OPT_STORE) };
-    struct cli_local local;
-    struct cli_rows rows;
-    struct mln_err late = { 0 };
-    int rc = cli_local_open(cli, MLN_STORE_READ, 0, &local, err), ended;
 
-    if (rc != MLN_OK)
-        return rc;
-    cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
-    rc = mln_iam_account_list(&local.iam, put_account, &rows, err);
-    ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
-    cli_local_close(&local);
-    if (rc == MLN_OK && ended != MLN_OK)
-        *err = late;
-    return rc == MLN_OK ? ended : rc;
+    return cli_list_local(
+            cli, &(struct cli_listing){ columns, MLN_LEN(columns), 0, read_accounts }, err);
 }

@@ -71,6 +71,14 @@ static int put_key(void *ctx, const struct mln_iam_key *key, struct mln_err *err
     return MLN_OK;
 }
 
+static int read_keys(
+        struct cli *cli, struct cli_local *local, struct cli_rows *rows, struct mln_err *err)
+{
+    struct mln_str user = mln_str_of(cli->line.arg_count > 0 ? cli->line.args[0] : NULL);
+
+    return mln_iam_key_list(&local->iam, local->account, user, put_key, rows, err);
+}
+
 int cmd_admin_key_list(struct cli *cli, struct mln_err *err)
 {
     static const struct cli_column columns[] = {
@@ -79,21 +87,7 @@ int cmd_admin_key_list(struct cli *cli, struct mln_err *err)
         { "disabled", "DISABLED", "已停用" },
         { "created", "CREATED", "创建时间" },
     };
-    struct cli_origin origin = { .store = cli_get(cli, OPT_STORE),
-        .account = cli_get(cli, OPT_ACCOUNT) };
-    struct mln_str user = mln_str_of(cli->line.arg_count > 0 ? cli->line.args[0] : NULL);
-    struct cli_local local;
-    struct cli_rows rows;
-    struct mln_err late = { 0 };
-    int rc = cli_local_open(cli, MLN_STORE_READ, CLI_NEED_ACCOUNT, &local, err), ended;
 
-    if (rc != MLN_OK)
-        return rc;
-    cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
-    rc = mln_iam_key_list(&local.iam, local.account, user, put_key, &rows, err);
-    ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
-    cli_local_close(&local);
-    if (rc == MLN_OK && ended != MLN_OK)
-        *err = late;
-    return rc == MLN_OK ? ended : rc;
+    return cli_list_local(cli,
+            &(struct cli_listing){ columns, MLN_LEN(columns), CLI_NEED_ACCOUNT, read_keys }, err);
 }

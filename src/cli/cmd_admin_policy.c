@@ -81,6 +81,13 @@ static void put_built_in(struct cli *cli, struct cli_rows *rows)
     }
 }
 
+static int read_policies(
+        struct cli *cli, struct cli_local *local, struct cli_rows *rows, struct mln_err *err)
+{
+    put_built_in(cli, rows);
+    return mln_iam_policy_list(&local->iam, local->account, put_stored, rows, err);
+}
+
 int cmd_admin_policy_list(struct cli *cli, struct mln_err *err)
 {
     static const struct cli_column columns[] = {
@@ -89,21 +96,8 @@ int cmd_admin_policy_list(struct cli *cli, struct mln_err *err)
         { "summary", "SUMMARY", "说明" },
         { "document", NULL, NULL },
     };
-    struct cli_origin origin = { .store = cli_get(cli, OPT_STORE),
-        .account = cli_get(cli, OPT_ACCOUNT) };
-    struct cli_local local;
-    struct cli_rows rows;
-    struct mln_err late = { 0 };
-    int rc = cli_local_open(cli, MLN_STORE_READ, CLI_NEED_ACCOUNT, &local, err), ended;
 
-    if (rc != MLN_OK)
-        return rc;
-    cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
-    put_built_in(cli, &rows);
-    rc = mln_iam_policy_list(&local.iam, local.account, put_stored, &rows, err);
-    ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
-    cli_local_close(&local);
-    if (rc == MLN_OK && ended != MLN_OK)
-        *err = late;
-    return rc == MLN_OK ? ended : rc;
+    return cli_list_local(cli,
+            &(struct cli_listing){ columns, MLN_LEN(columns), CLI_NEED_ACCOUNT, read_policies },
+            err);
 }

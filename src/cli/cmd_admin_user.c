@@ -69,6 +69,13 @@ static int put_user(void *ctx, const struct mln_iam_user *user, struct mln_err *
     return MLN_OK;
 }
 
+static int read_users(
+        struct cli *cli, struct cli_local *local, struct cli_rows *rows, struct mln_err *err)
+{
+    (void)cli;
+    return mln_iam_user_list(&local->iam, local->account, put_user, rows, err);
+}
+
 int cmd_admin_user_list(struct cli *cli, struct mln_err *err)
 {
     static const struct cli_column columns[] = {
@@ -78,20 +85,7 @@ int cmd_admin_user_list(struct cli *cli, struct mln_err *err)
         { "disabled", "DISABLED", "已停用" },
         { "created", "CREATED", "创建时间" },
     };
-    struct cli_origin origin = { .store = cli_get(cli, OPT_STORE),
-        .account = cli_get(cli, OPT_ACCOUNT) };
-    struct cli_local local;
-    struct cli_rows rows;
-    struct mln_err late = { 0 };
-    int rc = cli_local_open(cli, MLN_STORE_READ, CLI_NEED_ACCOUNT, &local, err), ended;
 
-    if (rc != MLN_OK)
-        return rc;
-    cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
-    rc = mln_iam_user_list(&local.iam, local.account, put_user, &rows, err);
-    ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
-    cli_local_close(&local);
-    if (rc == MLN_OK && ended != MLN_OK)
-        *err = late;
-    return rc == MLN_OK ? ended : rc;
+    return cli_list_local(cli,
+            &(struct cli_listing){ columns, MLN_LEN(columns), CLI_NEED_ACCOUNT, read_users }, err);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/rows.h"
 #include "client/sddp.h"
 #include "iam/iam.h"
 
@@ -41,3 +42,15 @@ void cli_local_close(struct cli_local *local);
 /* Is the store readable and its schema ours? */
 MLN_MUST_USE int cli_local_ping(const struct cli_local *local, struct mln_err *err);
 MLN_MUST_USE int cli_check_account(struct mln_str account, struct mln_err *err);
+
+/* A command that lists rows of a store: what it prints, what it needs (CLI_NEED_*), and how it
+ * reads. */
+struct cli_listing {
+    const struct cli_column *columns;
+    size_t column_count;
+    unsigned needs;
+    int (*read)(
+            struct cli *cli, struct cli_local *local, struct cli_rows *rows, struct mln_err *err);
+};
+MLN_MUST_USE int cli_list_local(
+        struct cli *cli, const struct cli_listing *listing, struct mln_err *err);

@@ -98,3 +98,23 @@ int cli_local_ping(const struct cli_local *local, struct mln_err *err)
 {
     return mln_store_ping(local->store, err);
 }
+
+int cli_list_local(struct cli *cli, const struct cli_listing *listing, struct mln_err *err)
+{
+    struct cli_origin origin = { .store = cli_get(cli, OPT_STORE),
+        .account = listing->needs != 0 ? cli_get(cli, OPT_ACCOUNT) : NULL };
+    struct cli_local local;
+    struct cli_rows rows;
+    struct mln_err late = { 0 };
+    int rc = cli_local_open(cli, MLN_STORE_READ, listing->needs, &local, err), ended;
+
+    if (rc != MLN_OK)
+        return rc;
+    cli_rows_begin(&rows, cli, listing->columns, listing->column_count);
+    rc = listing->read(cli, &local, &rows, err);
+    ended = cli_rows_end(&rows, -1, rc != MLN_OK, &origin, &late);
+    cli_local_close(&local);
+    if (rc == MLN_OK && ended != MLN_OK)
+        *err = late;
+    return rc == MLN_OK ? ended : rc;
+}
