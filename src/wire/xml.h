@@ -1,6 +1,6 @@
 /*
- * Reading the little XML that an error answer is: the text of one element. Through expat; documents
- * with a DTD are refused, so no entity is ever expanded.
+ * Reading XML answers through expat: the text of one element of an error, or a whole answer as
+ * JSON. Documents with a DTD are refused, so no entity is ever expanded.
  */
 #pragma once
 
@@ -16,3 +16,11 @@
  */
 bool mln_xml_text(
         struct mln_str xml, const char *element, struct mln_arena *arena, struct mln_str *out);
+
+/*
+ * The content of the document's root as JSON: an element with children is an object, one without is
+ * its text, siblings of one name are an array; attributes and the text between children are left
+ * out. `root` (may be NULL) gets the root's name. MLN_EINVAL (malformed), MLN_ETOOBIG, MLN_ENOMEM.
+ */
+MLN_MUST_USE int mln_xml_to_json(
+        struct mln_str xml, struct mln_buf *out, char root[64], struct mln_err *err);

@@ -1,0 +1,163 @@
+/*
+ * Checks: one YAML file each (docs/extending/check.md), a scope and a query over a snapshot. The
+ * engine enforces what a verdict needs to be trusted: every row of the scope exactly once, nothing
+ * but reading, bounded steps, and "unknown" wherever a table that the query read (learned from
+ * SQLite's authorizer, never declared) was not read completely for that row.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "snapshot/snapshot.h"
+
+#define MLN_CHECKS_MAX        ((size_t)1000)
+#define MLN_CHECK_PARAMS_MAX  ((size_t)20)
+#define MLN_CHECK_TESTS_MAX   ((size_t)200)
+#define MLN_CHECK_TIME_MAX_MS ((int64_t)120000) /* One query over one snapshot. */
+#define MLN_CHECK_TEXT_MAX    ((size_t)8192)    /* A reason; evidence. */
+#define MLN_CHECK_ID_USER     100000            /* From here on ids are the user's. */
+
+enum { MLN_CHECK_EN, MLN_CHECK_ZH, MLN_CHECK_LANGS };
+
+enum mln_verdict { MLN_PASS, MLN_FAIL, MLN_NOT_APPLICABLE, MLN_UNKNOWN, MLN_VERDICTS };
+const char *mln_verdict_name(enum mln_verdict verdict); /* "pass", "not_applicable", ... */
+
+/* Why something could not be judged. */
+enum mln_unread {
+    MLN_UNREAD_NONE,
+    MLN_UNREAD_DENIED, /* reason names the RAM action */
+    MLN_UNREAD_THROTTLED,
+    MLN_UNREAD_UNSUPPORTED,
+    MLN_UNREAD_ERROR,         /* a failed call, or data that makes no sense */
+    MLN_UNREAD_NOT_COLLECTED, /* the snapshot ends before it */
+};
+const char *mln_unread_name(enum mln_unread why); /* "denied", ... */
+
+enum mln_check_text {
+    MLN_TEXT_BEST_PRACTICE,
+    MLN_TEXT_INFLUENCE,
+    MLN_TEXT_SUGGESTION,
+    MLN_TEXT_HELP_RESOURCE, /* A link. */
+    MLN_CHECK_TEXTS
+};
+
+struct mln_check_param {
+    const char *name;
+    struct mln_str value;   /* In force: a number, true, false, text, or a JSON list. */
+    struct mln_str initial; /* The file's. */
+    struct mln_str about[MLN_CHECK_LANGS];
+};
+
+struct mln_check_mapping {
+    struct mln_str standard, clause; /* "CIS Alibaba Cloud 2.0", "5.1" */
+};
+
+struct mln_check {
+    int64_t id;
+    struct mln_str name; /* Code name: "OSS_BucketAcl" */
+    struct mln_str title[MLN_CHECK_LANGS];
+    int group;              /* 1..6 */
+    int level;              /* 1 low, 2 medium, 3 high */
+    struct mln_str service; /* RiskAssertType: "OSS" */
+    struct mln_str texts[MLN_CHECK_TEXTS][MLN_CHECK_LANGS];
+    struct mln_str grid_key; /* Column of the resource: "BucketName" */
+    struct mln_str grid_title[MLN_CHECK_LANGS];
+    const struct mln_check_param *params;
+    size_t param_count;
+    const struct mln_check_mapping *mappings;
+    size_t mapping_count;
+    struct mln_str scope, query; /* A table or a query; SQL */
+    unsigned stands;             /* Bits of verdicts that hold although something was not read. */
+    const char *file;
+    bool built_in, replaced; /* replaced: a user's file stands in for the built-in. */
+    bool enabled;
+    size_t test_count;
+};
+
+struct mln_checks;
+
+struct mln_check_file {
+    const char *name;
+    struct mln_str text;
+    bool built_in;
+};
+
+/*
+ * Reads the files, applies parameter files, and prepares every query against an empty snapshot of
+ * `schema`: MLN_EINVAL with file and line for anything wrong (unknown table, a query that writes,
+ * two built-in or two user's checks with one id, no pass, fail and not-applicable test, ...). The
+ * schema is borrowed.
+ */
+struct mln_checks_source {
+    const struct mln_check_file *files;
+    size_t file_count;
+    const struct mln_check_file *parameters; /* parameters.yaml files; later ones win. */
+    size_t parameter_count;
+    const struct mln_schema *schema;
+};
+MLN_MUST_USE int mln_checks_load(
+        const struct mln_checks_source *source, struct mln_checks **out, struct mln_err *err);
+void mln_checks_free(struct mln_checks *checks);
+size_t mln_checks_count(const struct mln_checks *checks);
+const struct mln_check *mln_checks_at(const struct mln_checks *checks, size_t index); /* By id. */
+const struct mln_check *mln_checks_find(const struct mln_checks *checks, int64_t id); /* Or NULL. */
+
+/* ---- evaluation ---- */
+struct mln_finding {
+    struct mln_str id, region, name;
+    enum mln_verdict verdict;
+    enum mln_unread why;             /* UNKNOWN only. */
+    struct mln_str reason, evidence; /* VulValue, ASCII; a JSON object or empty. */
+};
+typedef int mln_finding_fn(void *ctx, const struct mln_finding *finding, struct mln_err *err);
+
+/* A part of the scope itself that could not be listed. An empty region: all of it. */
+struct mln_unread_scope {
+    struct mln_str region, reason;
+    enum mln_unread why;
+};
+
+struct mln_evaluation {
+    int64_t count[MLN_VERDICTS];
+    struct mln_unread_scope *unread;
+    size_t unread_count;
+    struct mln_arena arena; /* Holds `unread`; freed by mln_evaluation_free(). */
+};
+void mln_evaluation_free(struct mln_evaluation *evaluation);
+
+/* What all evaluations of one snapshot share: functions, what was read. One at a time. */
+struct mln_evaluator;
+struct mln_evaluator_options {
+    int64_t now_ms;
+    int64_t time_max_ms; /* 0: MLN_CHECK_TIME_MAX_MS */
+    const struct mln_clock *clock;
+    const volatile int *stop; /* May be NULL. */
+};
+MLN_MUST_USE int mln_evaluator_new(struct mln_snapshot *snapshot,
+        const struct mln_evaluator_options *options, struct mln_evaluator **out,
+        struct mln_err *err);
+void mln_evaluator_free(struct mln_evaluator *evaluator);
+
+/*
+ * Judges every row of the check's scope. MLN_EINVAL: the query broke the contract (the message says
+ * how and for which row); findings given before that are void. MLN_ETOOBIG: too slow;
+ * MLN_ECANCELLED.
+ */
+MLN_MUST_USE int mln_evaluate(struct mln_evaluator *evaluator, const struct mln_check *check,
+        mln_finding_fn *fn, void *ctx, struct mln_evaluation *out, struct mln_err *err);
+
+/* Registers the SQL functions on a connection; for `query` on a snapshot. */
+MLN_MUST_USE int mln_check_functions(struct mln_snapshot *snapshot, struct mln_err *err);
+
+/* ---- embedded tests ---- */
+struct mln_check_test_result {
+    const struct mln_check *check;
+    struct mln_str name;
+    bool passed;
+    struct mln_str message; /* What differed. */
+};
+typedef int mln_check_test_fn(
+        void *ctx, const struct mln_check_test_result *result, struct mln_err *err);
+/* Runs the tests of every check, or of `only`. */
+MLN_MUST_USE int mln_check_tests(const struct mln_checks *checks, const struct mln_check *only,
+        mln_check_test_fn *fn, void *ctx, struct mln_err *err);
