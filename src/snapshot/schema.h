@@ -39,7 +39,7 @@ struct mln_table {
     const struct mln_column *columns;
     size_t column_count;
     bool single;    /* One row per call, also when the answer is "there is none". */
-    bool is_unique; /* A second row of the same id replaces the first. */
+    bool is_unique; /* A second row of the same id, region and parent replaces the first. */
 };
 
 /* Member names from the outside in; none: the value itself. */

@@ -111,9 +111,12 @@ MLN_MUST_USE int mln_snapshot_add_outcome(struct mln_snapshot *snapshot,
         const struct mln_row_map *map, const struct mln_row_place *place, enum mln_outcome outcome,
         struct mln_str code, struct mln_err *err);
 
-/* Deletes the row `id` of a table: the resource went away between two calls. */
+/*
+ * Deletes the row `id` of a table: the resource went away between two calls. The rows nested in it
+ * and the rows of calls made for it go too. Another region may have a resource of the same name.
+ */
 MLN_MUST_USE int mln_snapshot_drop(struct mln_snapshot *snapshot, const struct mln_table *table,
-        struct mln_str id, struct mln_err *err);
+        struct mln_str region, struct mln_str id, struct mln_err *err);
 
 MLN_MUST_USE int mln_snapshot_set(
         struct mln_snapshot *snapshot, const char *name, struct mln_str value, struct mln_err *err);
