@@ -41,8 +41,17 @@ enum mln_check_text {
     MLN_CHECK_TEXTS
 };
 
+enum mln_param_kind {
+    MLN_PARAM_INT,
+    MLN_PARAM_REAL,
+    MLN_PARAM_BOOL,
+    MLN_PARAM_TEXT,
+    MLN_PARAM_LIST
+};
+
 struct mln_check_param {
     const char *name;
+    enum mln_param_kind kind; /* Of the value; an override has the kind of the initial one. */
     struct mln_str value;   /* In force: a number, true, false, text, or a JSON list. */
     struct mln_str initial; /* The file's. */
     struct mln_str about[MLN_CHECK_LANGS];
@@ -148,6 +157,9 @@ MLN_MUST_USE int mln_evaluate(struct mln_evaluator *evaluator, const struct mln_
 
 /* Registers the SQL functions on a connection; for `query` on a snapshot. */
 MLN_MUST_USE int mln_check_functions(struct mln_snapshot *snapshot, struct mln_err *err);
+
+/* A check file that passes its own tests, for somebody to start from. */
+void mln_check_skeleton(int64_t id, struct mln_buf *out);
 
 /* ---- embedded tests ---- */
 struct mln_check_test_result {
