@@ -58,6 +58,7 @@ struct mln_check_result {
     struct mln_mark_info mark;          /* On the item. */
     struct mln_result_text texts[MLN_RESULT_TEXTS];
     struct mln_str mappings; /* JSON: [{"standard":"","clause":""}] */
+    struct mln_str params;   /* JSON: [{"name":"","value":"","default":"","about":""}], in `lang` */
 };
 typedef int mln_check_result_fn(
         void *ctx, const struct mln_check_result *result, struct mln_err *err);
@@ -98,7 +99,8 @@ typedef int mln_result_finding_fn(
 struct mln_finding_query {
     struct mln_str account_id;
     int64_t item_id;
-    bool not_assessed_too; /* After the failed ones. */
+    bool not_assessed_too; /* After the failed ones ... */
+    bool without_failed;   /* ... or alone. */
     const struct mln_str *resource_ids;
     size_t resource_id_count; /* 0: any */
     int64_t page, page_size;
