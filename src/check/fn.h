@@ -19,6 +19,9 @@ struct mln_fn_table {
     const struct mln_fn_row *rows;
     size_t count;
 };
+struct mln_fn_table mln_fn_groups(void);
+struct mln_fn_table mln_fn_nets(void);
+struct mln_fn_table mln_fn_policies(void);
 struct mln_fn_table mln_fn_times(void);
 struct mln_fn_table mln_fn_words(void);
 
@@ -30,6 +33,16 @@ bool mln_fn_is_null(sqlite3_value *value);
 
 /* True when one of the values is NULL: the answer is NULL then. */
 bool mln_fn_any_null(int count, sqlite3_value **values);
+
+/*
+ * A whole number between the limits; text of one and true and false count too. Anything else, NULL
+ * as well, is the check author's mistake: the error is set and false returned.
+ */
+bool mln_fn_integer(
+        sqlite3_context *out, sqlite3_value *value, int64_t min, int64_t max, int64_t *number);
+
+/* A copy for reasons: printable ASCII, `?` for every other byte, cut where there is no room. */
+void mln_fn_ascii(struct mln_str text, char *out, size_t size);
 
 /* Answers with a copy of the text. */
 void mln_fn_answer(sqlite3_context *out, struct mln_str text);

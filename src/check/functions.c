@@ -47,6 +47,40 @@ bool mln_fn_text(sqlite3_context *out, sqlite3_value *value, size_t max, struct 
     return true;
 }
 
+bool mln_fn_integer(
+        sqlite3_context *out, sqlite3_value *value, int64_t min, int64_t max, int64_t *number)
+{
+    struct mln_str text = { 0 };
+    int64_t read = 0;
+    bool known = false;
+
+    if (!mln_fn_is_null(value)) {
+        if (!mln_fn_text(out, value, MLN_CHECK_PATTERN_MAX, &text))
+            return false;
+        known = mln_str_to_i64(text, &read) == MLN_OK;
+        if (!known && (mln_str_is(text, "true") || mln_str_is(text, "false"))) {
+            read = mln_str_is(text, "true") ? 1 : 0;
+            known = true;
+        }
+    }
+    if (!known || read < min || read > max) {
+        mln_fn_error(out, "a parameter must be a whole number from %lld to %lld", (long long)min,
+                (long long)max);
+        return false;
+    }
+    *number = read;
+    return true;
+}
+
+void mln_fn_ascii(struct mln_str text, char *out, size_t size)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.ptr[i] > ' ' && text.ptr[i] < 0x7f ? text.ptr[i] : '?';
+    out[len] = '\0';
+}
+
 void mln_fn_answer(sqlite3_context *out, struct mln_str text)
 {
     sqlite3_result_text64(
@@ -55,7 +89,7 @@ void mln_fn_answer(sqlite3_context *out, struct mln_str text)
 
 int mln_check_functions_register(struct sqlite3 *db, struct mln_err *err)
 {
-    const struct mln_fn_table tables[] = { mln_fn_times(), mln_fn_words() };
+    const struct mln_fn_table tables[] = { mln_fn_nets(), mln_fn_times(), mln_fn_words() };
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 
     for (size_t i = 0; i < MLN_LEN(tables); i++) {
