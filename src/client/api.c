@@ -285,6 +285,7 @@ static int read_error(const struct mln_api *api, const char *action, const struc
     if (!mln_acs_error_read(mln_buf_str(&attempt->response.body), &arena, &answer))
         return not_ours(&attempt->response, retry, err);
     copy_id(answer.request_id, out->request_id);
+    copy_id(answer.code, out->code);
     return refused(api, action, &attempt->response, &answer, retry, err);
 }
 

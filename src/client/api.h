@@ -44,6 +44,7 @@ struct mln_api_answer {
     struct mln_json *doc;
     struct mln_json_value data; /* The members: top level, or those of a `data` object. */
     char request_id[64];
+    char code[64];   /* The code of a refusal, when the server gave one. */
     int64_t date_ms; /* The server's clock; 0: unknown. */
     bool sent;       /* A request may have reached the server. Set on failure too. */
 };
@@ -51,7 +52,8 @@ struct mln_api_answer {
 void mln_api_answer_free(struct mln_api_answer *answer);
 
 /*
- * Calls `action` with `params`. On failure only `sent` and `request_id` of `answer` are meaningful.
+ * Calls `action` with `params`. On failure only `sent`, `code` and `request_id` of `answer` are
+ * meaningful.
  * MLN_EINVAL: not in the list of actions (nothing is sent), or refused by the server; MLN_EDENIED,
  * MLN_ECREDS, MLN_ECONFIG (the clock is off), MLN_ENOTFOUND, MLN_EEXIST, MLN_ETRANSIENT, MLN_EIO.
  */
