@@ -16,12 +16,12 @@ static void put_option(struct cli *cli, const struct cli_option_row *row)
     cli_putf(cli, "  %-28s  %s\n", left, cli_text(cli, row->en, row->zh));
 }
 
-static void put_options(struct cli *cli, uint64_t set)
+static void put_options(struct cli *cli, cli_option_set set)
 {
     const struct cli_option_row *rows = cli_option_rows();
 
     for (size_t i = 0; i < OPT_COUNT; i++) {
-        if ((set & (UINT64_C(1) << i)) != 0)
+        if ((set & CLI_OPTION(i)) != 0)
             put_option(cli, &rows[i]);
     }
 }

@@ -17,12 +17,12 @@ const struct cli_option_row *cli_option_rows(void)
     return rows;
 }
 
-uint64_t cli_global_options(void)
+cli_option_set cli_global_options(void)
 {
-    uint64_t set = 0;
+    cli_option_set set = 0;
 
     for (size_t i = 0; i < OPT_COUNT; i++)
-        set |= rows[i].global ? UINT64_C(1) << i : 0;
+        set |= rows[i].global ? CLI_OPTION(i) : 0;
     return set;
 }
 
@@ -146,17 +146,73 @@ static int take_option(struct reader *reader, size_t option, const char *given, 
     return store_value(reader, option, given, err);
 }
 
+/* How many of the arguments are the command's words; 0 when they are not. */
+static size_t words_matched(const struct cli_command *command, const struct cli_line *line)
+{
+    struct mln_str rest = mln_str_of(command->words), word;
+    size_t n = 0;
+
+    while (mln_str_next(&rest, ' ', &word)) {
+        if (n == line->arg_count || !mln_str_is(word, line->args[n]))
+            return 0;
+        n++;
+    }
+    return n;
+}
+
+/* The command that the words read so far name, or NULL. */
+static const struct cli_command *command_so_far(const struct cli_line *line)
+{
+    const struct cli_command *all, *best = NULL;
+    size_t count, best_words = 0;
+
+    all = cli_commands(&count);
+    for (size_t i = 0; i < count; i++) {
+        size_t words = words_matched(&all[i], line);
+
+        if (words > best_words) {
+            best_words = words;
+            best = &all[i];
+        }
+    }
+    return best;
+}
+
+/*
+ * The row called so by `name`, or by `letter`. A command may give a name of its own meaning
+ * (`collect -o FILE`): then its row wins over the others, once its words were read. OPT_COUNT:
+ * none.
+ */
+static size_t find_row(const struct reader *reader, struct mln_str name, char letter)
+{
+    size_t found = OPT_COUNT, matches = 0;
+
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const struct cli_command *command;
+
+        if (letter != 0 ? rows[i].letter != letter : !mln_str_is(name, rows[i].name))
+            continue;
+        if (matches++ == 0) {
+            found = i;
+            continue;
+        }
+        command = command_so_far(reader->line);
+        if (command != NULL && (command->options & CLI_OPTION(i)) != 0)
+            found = i;
+    }
+    return found;
+}
+
 static int take_long(struct reader *reader, const char *text, struct mln_err *err)
 {
     struct mln_str rest = mln_str_of(text), name;
+    size_t row;
 
     (void)mln_str_next(&rest, '=', &name);
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (mln_str_is(name, rows[i].name))
-            return take_option(
-                    reader, i, strchr(text, '=') != NULL ? text + name.len + 1 : NULL, err);
-    }
-    return unknown_option(name, err);
+    row = find_row(reader, name, 0);
+    if (row == OPT_COUNT)
+        return unknown_option(name, err);
+    return take_option(reader, row, strchr(text, '=') != NULL ? text + name.len + 1 : NULL, err);
 }
 
 static int take_letters(struct reader *reader, const char *text, struct mln_err *err)
@@ -164,10 +220,8 @@ static int take_letters(struct reader *reader, const char *text, struct mln_err 
     int rc = MLN_OK;
 
     for (; rc == MLN_OK && *text != '\0'; text++) {
-        size_t i = 0;
+        size_t i = find_row(reader, (struct mln_str){ 0 }, *text);
 
-        while (i < OPT_COUNT && (rows[i].letter != *text))
-            i++;
         if (i == OPT_COUNT)
             return mln_fail(err, MLN_EUSAGE, "unknown option -%c: see `merlon help`", *text);
         if (rows[i].value != NULL)
@@ -198,20 +252,6 @@ static int take_all(struct reader *reader, struct mln_err *err)
         }
     }
     return rc;
-}
-
-/* How many of the arguments are the command's words; 0 when they are not. */
-static size_t words_matched(const struct cli_command *command, const struct cli_line *line)
-{
-    struct mln_str rest = mln_str_of(command->words), word;
-    size_t n = 0;
-
-    while (mln_str_next(&rest, ' ', &word)) {
-        if (n == line->arg_count || !mln_str_is(word, line->args[n]))
-            return 0;
-        n++;
-    }
-    return n;
 }
 
 static bool starts_a_command(const struct cli_line *line, size_t words)
@@ -270,21 +310,14 @@ static int unknown_command(const struct cli_line *line, struct mln_err *err)
 
 static int find_command(struct cli_line *line, struct mln_err *err)
 {
-    const struct cli_command *all;
-    size_t count, best = 0, n;
+    size_t best;
 
     if (line->arg_count == 0)
         return MLN_OK;
-    all = cli_commands(&count);
-    for (size_t i = 0; i < count; i++) {
-        n = words_matched(&all[i], line);
-        if (n > best) {
-            best = n;
-            line->command = &all[i];
-        }
-    }
+    line->command = command_so_far(line);
     if (line->command == NULL)
         return line->value[OPT_HELP] != NULL ? MLN_OK : unknown_command(line, err);
+    best = words_matched(line->command, line);
     line->arg_count -= best;
     memmove(line->args, line->args + best, line->arg_count * sizeof(*line->args));
     return MLN_OK;
@@ -293,13 +326,13 @@ static int find_command(struct cli_line *line, struct mln_err *err)
 static int check_fit(const struct cli_line *line, struct mln_err *err)
 {
     const struct cli_command *command = line->command;
-    uint64_t allowed;
+    cli_option_set allowed;
 
     if (command == NULL || line->value[OPT_HELP] != NULL)
         return MLN_OK;
     allowed = command->options | cli_global_options();
     for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (line->value[i] != NULL && (allowed & (UINT64_C(1) << i)) == 0)
+        if (line->value[i] != NULL && (allowed & CLI_OPTION(i)) == 0)
             return mln_fail(err, MLN_EUSAGE, "`merlon %s` has no option --%s: see `merlon help %s`",
                     command->words, rows[i].name, command->words);
     }

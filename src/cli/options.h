@@ -13,9 +13,12 @@ enum cli_option {
     OPT_COUNT
 };
 
-_Static_assert(OPT_COUNT <= 64, "a set of options is one 64-bit word");
+__extension__ typedef unsigned __int128 cli_option_set;
 
-#define OPT(symbol) (UINT64_C(1) << OPT_##symbol)
+_Static_assert(OPT_COUNT <= 128, "a set of options is one 128-bit word");
+
+#define CLI_OPTION(number) ((cli_option_set)1 << (number))
+#define OPT(symbol)        CLI_OPTION(OPT_##symbol)
 
 struct cli_option_row {
     const char *name;
@@ -25,16 +28,18 @@ struct cli_option_row {
     const char *en, *zh;
 };
 
-const struct cli_option_row *cli_option_rows(void); /* OPT_COUNT of them, sorted by name. */
-uint64_t cli_global_options(void);
+const struct cli_option_row *cli_option_rows(
+        void); /* OPT_COUNT of them, sorted by name. Where two have one name, the command has one of
+                  them. */
+cli_option_set cli_global_options(void);
 
 struct cli;
 typedef int cli_command_fn(struct cli *cli, struct mln_err *err);
 
 struct cli_command {
-    const char *words; /* "admin user add" */
-    const char *args;  /* "NAME", for help */
-    uint64_t options;  /* Its own, beside the global ones. */
+    const char *words;      /* "admin user add" */
+    const char *args;       /* "NAME", for help */
+    cli_option_set options; /* Its own, beside the global ones. */
     size_t args_min, args_max;
     cli_command_fn *run;
     const char *en, *zh;
