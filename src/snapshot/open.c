@@ -1,0 +1,215 @@
+/*
+ * Making and opening files. Only regular files reach SQLite: a FIFO would block it, a device has
+ * no end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "snapshot/priv.h"
+
+/* Every other byte of a path is escaped in a URI. */
+#define URI_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+#define URI_MAX   ((size_t)3 * MLN_SNAPSHOT_PATH_MAX + 64)
+
+#define HEADER_BYTES       100
+#define HEADER_MAGIC       "SQLite format 3"
+#define HEADER_READ_FORMAT 19 /* 2: the file has a log. */
+
+/* "./" before a relative path: SQLite has a meaning of its own for names such as ":memory:". */
+static int name_file(
+        const char *path, struct mln_buf *out, struct mln_str *name, struct mln_err *err)
+{
+    if (path[0] == '\0')
+        return mln_fail(err, MLN_ENOTFOUND, "snapshot: the path is empty");
+    if (path[0] != '/')
+        mln_buf_add_cstr(out, "./");
+    mln_buf_add_cstr(out, path);
+    return mln_buf_done(out, name, err);
+}
+
+static int make_file(const char *path, struct mln_err *err)
+{
+    MLN_AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd >= 0)
+        return MLN_OK;
+    if (errno == EEXIST)
+        return mln_fail(
+                err, MLN_EEXIST, "snapshot '%s': is already there; give another path", path);
+    return mln_fail(
+            err, MLN_EIO, "snapshot '%s': cannot be created: %s", path, mln_errno_text(errno));
+}
+
+int mln_snapshot_create(const char *path, const struct mln_schema *schema,
+        struct mln_snapshot **out, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf buf = MLN_BUF_INIT(MLN_SNAPSHOT_PATH_MAX);
+    struct mln_snapshot *snapshot = NULL;
+    struct mln_str name = MLN_STR(":memory:");
+    int rc = MLN_OK;
+
+    if (path != NULL) {
+        rc = name_file(path, &buf, &name, err);
+        if (rc == MLN_OK)
+            rc = make_file(path, err);
+    }
+    if (rc == MLN_OK)
+        rc = mln_snapshot_new(path, schema, &snapshot, err);
+    if (rc < 0)
+        return rc;
+    rc = mln_snapshot_connect(
+            snapshot, name.ptr, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, SNAPSHOT_WRITE, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_tune(snapshot, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_build(snapshot, err);
+    if (rc < 0) {
+        mln_snapshot_free(snapshot);
+        if (path != NULL)
+            (void)unlink(path);
+        return rc;
+    }
+    *out = snapshot;
+    return MLN_OK;
+}
+
+/* Looks at the header without SQLite, to learn how the file may be opened. */
+static int look(const char *path, bool *has_log, struct mln_err *err)
+{
+    MLN_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char header[HEADER_BYTES] = { 0 };
+    struct stat st;
+
+    if (fd < 0 && errno == ENOENT)
+        return mln_fail(err, MLN_ENOTFOUND, "snapshot '%s': does not exist", path);
+    if (fd < 0)
+        return mln_fail(
+                err, MLN_EIO, "snapshot '%s': cannot be opened: %s", path, mln_errno_text(errno));
+    if (fstat(fd, &st) < 0)
+        return mln_fail(err, MLN_EIO, "snapshot '%s': %s", path, mln_errno_text(errno));
+    if (!S_ISREG(st.st_mode))
+        return mln_fail(err, MLN_ECORRUPT, "snapshot '%s': is not a regular file", path);
+    if (pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+            memcmp(header, HEADER_MAGIC, sizeof(HEADER_MAGIC)) != 0)
+        return mln_fail(
+                err, MLN_ECORRUPT, "snapshot '%s': is not a snapshot; check the path", path);
+    *has_log = header[HEADER_READ_FORMAT] != 1;
+    return MLN_OK;
+}
+
+/* Whether a companion of the file is there with something in it. */
+static bool has_companion(const char *path, const char *suffix)
+{
+    char name[MLN_SNAPSHOT_PATH_MAX + 16];
+    struct stat st;
+    int len = snprintf(name, sizeof(name), "%s%s", path, suffix);
+
+    return len > 0 && (size_t)len < sizeof(name) && stat(name, &st) == 0 && st.st_size > 0;
+}
+
+static int immutable_uri(
+        struct mln_str name, struct mln_buf *out, struct mln_str *uri, struct mln_err *err)
+{
+    mln_buf_add_cstr(out, "file:");
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] != '\0' && strchr(URI_PLAIN, name.ptr[i]) != NULL)
+            mln_buf_add_char(out, name.ptr[i]);
+        else
+            mln_buf_addf(out, "%%%02X", (unsigned)(unsigned char)name.ptr[i]);
+    }
+    mln_buf_add_cstr(out, "?immutable=1");
+    return mln_buf_done(out, uri, err);
+}
+
+/*
+ * A file at rest is all of the snapshot, and nobody changes it: it is read without locks, from
+ * read-only folders too. One with a log or a journal beside it is being written, or was.
+ */
+static int connect_reader(struct mln_snapshot *snapshot, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf path = MLN_BUF_INIT(MLN_SNAPSHOT_PATH_MAX);
+    MLN_AUTO(mln_buf_free) struct mln_buf escaped = MLN_BUF_INIT(URI_MAX);
+    struct mln_str name = { 0 }, uri = { 0 };
+    bool has_log = false;
+    int rc = name_file(snapshot->path, &path, &name, err);
+
+    if (rc == MLN_OK)
+        rc = look(snapshot->path, &has_log, err);
+    if (rc < 0)
+        return rc;
+    if (has_companion(name.ptr, "-journal") || (has_log && has_companion(name.ptr, "-wal")))
+        return mln_snapshot_connect(snapshot, name.ptr, SQLITE_OPEN_READONLY, SNAPSHOT_READ, err);
+    rc = immutable_uri(name, &escaped, &uri, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_connect(
+                snapshot, uri.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, SNAPSHOT_READ, err);
+    return rc;
+}
+
+int mln_snapshot_open(const char *path, struct mln_snapshot **out, struct mln_err *err)
+{
+    struct mln_snapshot *snapshot = NULL;
+    int rc = mln_snapshot_new(path, NULL, &snapshot, err);
+
+    if (rc < 0)
+        return rc;
+    rc = connect_reader(snapshot, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_verify(snapshot, err);
+    if (rc < 0) {
+        mln_snapshot_free(snapshot);
+        return rc;
+    }
+    *out = snapshot;
+    return MLN_OK;
+}
+
+static int check_resumable(struct mln_snapshot *snapshot, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf hash = MLN_BUF_INIT(MLN_SNAPSHOT_PATH_MAX);
+    bool is_whole = false;
+    int rc = mln_snapshot_is_whole(snapshot, &is_whole, err);
+
+    if (rc == MLN_OK && is_whole)
+        return mln_fail(err, MLN_EEXIST,
+                "snapshot '%s': is finished; there is nothing to go on with", snapshot->path);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_get(snapshot, "plan_hash", &hash, err);
+    if (rc == MLN_OK && !mln_str_is(mln_buf_str(&hash), snapshot->schema->hash))
+        return mln_fail(err, MLN_ECONFIG,
+                "snapshot '%s': was begun with another plan; collect into a new file",
+                snapshot->path);
+    return rc;
+}
+
+int mln_snapshot_resume(const char *path, const struct mln_schema *schema,
+        struct mln_snapshot **out, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf buf = MLN_BUF_INIT(MLN_SNAPSHOT_PATH_MAX);
+    struct mln_snapshot *snapshot = NULL;
+    struct mln_str name = { 0 };
+    bool has_log;
+    int rc = name_file(path, &buf, &name, err);
+
+    if (rc == MLN_OK)
+        rc = look(path, &has_log, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_new(path, schema, &snapshot, err);
+    if (rc < 0)
+        return rc;
+    rc = mln_snapshot_connect(snapshot, name.ptr, SQLITE_OPEN_READWRITE, SNAPSHOT_WRITE, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_verify(snapshot, err);
+    if (rc == MLN_OK)
+        rc = check_resumable(snapshot, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_tune(snapshot, err);
+    if (rc < 0) {
+        mln_snapshot_free(snapshot);
+        return rc;
+    }
+    *out = snapshot;
+    return MLN_OK;
+}
