@@ -291,3 +291,190 @@ MLN_MUST_USE int mln_store_audit_add(
 /* Newest first. */
 MLN_MUST_USE int mln_store_audit_list(struct mln_store *store, struct mln_str account_id,
         int64_t limit, mln_audit_row_fn *fn, void *ctx, struct mln_err *err);
+
+/* ---- check results ---- */
+/* Where an account's configuration comes from. MLN_ENOTFOUND: no such account; none was set. */
+MLN_MUST_USE int mln_store_source_put(struct mln_store *store, struct mln_str account_id,
+        struct mln_str source, struct mln_err *err);
+MLN_MUST_USE int mln_store_source_get(struct mln_store *store, struct mln_str account_id,
+        struct mln_buf *out, struct mln_err *err);
+
+/*
+ * A scan is written under an id of its own and seen by nobody until mln_store_scan_finish() makes
+ * it the current one. Beginning a scan gives up the account's unfinished ones, so that the latest
+ * wins: whoever writes one of those gets MLN_EEXIST from mln_store_scan_alive(), which is asked
+ * first in each transaction that writes results or findings.
+ */
+struct mln_scan_row {
+    int64_t scan_id, started_ms, finished_ms;
+    int64_t items_failed, affected; /* Items that failed; distinct resources that did. */
+};
+/* `current_id` (0: none) is the scan to compare with; it stays while this one is alive.
+ * MLN_ENOTFOUND: no such account. */
+MLN_MUST_USE int mln_store_scan_begin(struct mln_store *store, struct mln_str account_id,
+        int64_t started_ms, int64_t *scan_id, int64_t *current_id, struct mln_err *err);
+MLN_MUST_USE int mln_store_scan_alive(
+        struct mln_store *store, struct mln_str account_id, int64_t scan_id, struct mln_err *err);
+MLN_MUST_USE int mln_store_scan_finish(struct mln_store *store, struct mln_str account_id,
+        const struct mln_scan_row *row, struct mln_err *err); /* MLN_EEXIST */
+/* Gives up an unfinished scan; nothing to do for any other. */
+MLN_MUST_USE int mln_store_scan_give_up(
+        struct mln_store *store, struct mln_str account_id, int64_t scan_id, struct mln_err *err);
+/* The current scan and the one before it (scan_id 0: none). MLN_ENOTFOUND: never scanned. */
+MLN_MUST_USE int mln_store_scan_current(struct mln_store *store, struct mln_str account_id,
+        struct mln_scan_row *current, struct mln_scan_row *previous, struct mln_err *err);
+/*
+ * Deletes at most `limit` rows (or one scan's results) of scans before `scan_id` that are neither
+ * current nor the one before. `more` is false when there is nothing left to delete.
+ */
+MLN_MUST_USE int mln_store_scan_prune(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, int64_t limit, bool *more, struct mln_err *err);
+
+enum { MLN_STORE_EN, MLN_STORE_ZH, MLN_STORE_LANGS };
+#define MLN_STORE_ITEM_TEXTS 4
+
+struct mln_check_result_row {
+    int64_t position; /* From 1, in the order of listings. */
+    int64_t item_id;
+    int group, level;
+    bool enabled, replaced, custom;
+    int64_t checked_ms;
+    int64_t failed, passed, not_applicable, not_assessed;
+    int64_t stale; /* Of `failed`: kept from an earlier scan. */
+    struct mln_str name, service, title[MLN_STORE_LANGS];
+    struct mln_str reason; /* Why not everything was assessed; empty: it was. */
+    /* Not read before they are wanted: */
+    struct mln_str grid_key, grid_title[MLN_STORE_LANGS];
+    struct mln_str mappings, params[MLN_STORE_LANGS];
+    struct mln_str texts[MLN_STORE_ITEM_TEXTS][MLN_STORE_LANGS];
+};
+MLN_MUST_USE int mln_store_check_result_put(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, const struct mln_check_result_row *row, struct mln_err *err);
+/* The result of an item as it was in another scan, at a new place. MLN_ENOTFOUND. */
+MLN_MUST_USE int mln_store_check_result_copy(struct mln_store *store, struct mln_str account_id,
+        int64_t from_scan_id, int64_t to_scan_id, int64_t item_id, int64_t position,
+        struct mln_err *err);
+
+struct mln_check_result_sink {
+    /* May be NULL. Is the whole row wanted? It has only the members up to `reason` by now. */
+    bool (*wants)(void *ctx, const struct mln_check_result_row *row);
+    int (*row)(void *ctx, const struct mln_check_result_row *row, struct mln_err *err);
+    void *ctx;
+};
+/* By position. */
+MLN_MUST_USE int mln_store_check_result_list(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, const struct mln_check_result_sink *sink, struct mln_err *err);
+/* One item. MLN_ENOTFOUND. */
+MLN_MUST_USE int mln_store_check_result_get(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, int64_t item_id, const struct mln_check_result_sink *sink,
+        struct mln_err *err);
+
+struct mln_mark_row {
+    int64_t item_id;
+    struct mln_str resource_id, region; /* empty: the item */
+    struct mln_str kind, reason, author;
+    int64_t marked_ms, until_ms; /* until_ms 0: no end */
+};
+
+struct mln_finding_row {
+    int64_t finding_id, item_id; /* Ascending in the order they were added; given on reading. */
+    bool failed;                 /* Otherwise not assessed. */
+    bool stale;
+    int64_t first_seen_ms, last_seen_ms;
+    struct mln_str resource_id, region, name, not_assessed, reason, evidence, changed;
+    struct mln_mark_row mark; /* On reading a page; kind empty: none. */
+};
+typedef int mln_finding_row_fn(void *ctx, const struct mln_finding_row *row, struct mln_err *err);
+/* MLN_EEXIST: the item has a finding of this resource and region in this scan. */
+MLN_MUST_USE int mln_store_finding_add(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, const struct mln_finding_row *row, struct mln_err *err);
+
+struct mln_finding_place {
+    struct mln_str account_id;
+    int64_t scan_id, item_id;
+};
+/* The next findings after a resource and region, in their byte order; from the first when both are
+ * empty. */
+MLN_MUST_USE int mln_store_finding_walk(struct mln_store *store,
+        const struct mln_finding_place *place, struct mln_str resource_id, struct mln_str region,
+        int64_t limit, mln_finding_row_fn *fn, void *ctx, struct mln_err *err);
+/* A page of the failed, or of the not assessed, by id, with the marks that hold at `now_ms`. */
+MLN_MUST_USE int mln_store_finding_page(struct mln_store *store,
+        const struct mln_finding_place *place, bool failed, int64_t now_ms, int64_t offset,
+        int64_t limit, mln_finding_row_fn *fn, void *ctx, struct mln_err *err);
+/* Those of one resource, in any region, with marks. */
+MLN_MUST_USE int mln_store_finding_find(struct mln_store *store,
+        const struct mln_finding_place *place, struct mln_str resource_id, int64_t now_ms,
+        mln_finding_row_fn *fn, void *ctx, struct mln_err *err);
+/* One by its id. MLN_ENOTFOUND, also when it is of another account, scan or item. */
+MLN_MUST_USE int mln_store_finding_get(struct mln_store *store,
+        const struct mln_finding_place *place, int64_t finding_id, int64_t now_ms,
+        mln_finding_row_fn *fn, void *ctx, struct mln_err *err);
+
+/* ---- changes between scans ---- */
+struct mln_flip_row {
+    int64_t item_id, time_ms;
+    struct mln_str resource_id, region, before, after, changed;
+};
+typedef int mln_flip_row_fn(void *ctx, const struct mln_flip_row *row, struct mln_err *err);
+/* Seen when the scan is whole, and kept when the scan is long gone. */
+MLN_MUST_USE int mln_store_flip_add(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, const struct mln_flip_row *row, struct mln_err *err);
+/* Newest first; item_id 0: of every item. */
+MLN_MUST_USE int mln_store_flip_list(struct mln_store *store, struct mln_str account_id,
+        int64_t item_id, int64_t limit, mln_flip_row_fn *fn, void *ctx, struct mln_err *err);
+/* Deletes at most `limit` of those that are not among the newest `keep`. */
+MLN_MUST_USE int mln_store_flip_prune(struct mln_store *store, struct mln_str account_id,
+        int64_t keep, int64_t limit, bool *more, struct mln_err *err);
+
+/* ---- marks ---- */
+typedef int mln_mark_row_fn(void *ctx, const struct mln_mark_row *row, struct mln_err *err);
+/* Adds or replaces. MLN_ENOTFOUND: no such account. */
+MLN_MUST_USE int mln_store_mark_put(struct mln_store *store, struct mln_str account_id,
+        const struct mln_mark_row *row, struct mln_err *err);
+/* Takes back the marks of a resource, in any region when `region` is empty; of the item itself when
+ * both are. `count` gets how many there were. */
+MLN_MUST_USE int mln_store_mark_drop(struct mln_store *store, struct mln_str account_id,
+        const struct mln_mark_row *row, int64_t *count, struct mln_err *err);
+/* Marks on items that hold at `now_ms`. */
+MLN_MUST_USE int mln_store_mark_items(struct mln_store *store, struct mln_str account_id,
+        int64_t now_ms, mln_mark_row_fn *fn, void *ctx, struct mln_err *err);
+/* How many failed findings of each item of a scan carry a mark that holds at `now_ms`, by kind. */
+typedef int mln_mark_count_fn(
+        void *ctx, int64_t item_id, struct mln_str kind, int64_t count, struct mln_err *err);
+MLN_MUST_USE int mln_store_mark_counts(struct mln_store *store, struct mln_str account_id,
+        int64_t scan_id, int64_t now_ms, mln_mark_count_fn *fn, void *ctx, struct mln_err *err);
+/* How many marks the account has; those that ended by `now_ms` are deleted on the way. */
+MLN_MUST_USE int mln_store_mark_total(struct mln_store *store, struct mln_str account_id,
+        int64_t now_ms, int64_t *out, struct mln_err *err);
+
+/* ---- scans on request ---- */
+enum mln_task_state {
+    MLN_TASK_WAITING,
+    MLN_TASK_RUNNING,
+    MLN_TASK_DONE,
+    MLN_TASK_FAILED,
+};
+#define MLN_TASKS_KEPT 100 /* Finished ones, per account. */
+
+struct mln_task_row {
+    struct mln_str account_id, items, message; /* items: ids joined by commas; empty: every one */
+    int64_t task_id, attempt;
+    enum mln_task_state state;
+    int64_t requested_ms, started_ms, finished_ms, lease_ms, remaining_s, scan_id;
+};
+typedef int mln_task_row_fn(void *ctx, const struct mln_task_row *row, struct mln_err *err);
+/* MLN_EEXIST: one is waiting or running; MLN_ENOTFOUND: no such account. */
+MLN_MUST_USE int mln_store_task_add(struct mln_store *store, const struct mln_task_row *row,
+        int64_t *task_id, struct mln_err *err);
+/* Gives the oldest one that waits, or whose lease ended before `now_ms`, a new attempt until
+ * `lease_ms`. MLN_ENOTFOUND: nothing to do. */
+MLN_MUST_USE int mln_store_task_claim(struct mln_store *store, int64_t now_ms, int64_t lease_ms,
+        mln_task_row_fn *fn, void *ctx, struct mln_err *err);
+/* Writes the state, times, lease and message of a running task. MLN_EEXIST: somebody else has
+ * claimed it since `row->attempt`. */
+MLN_MUST_USE int mln_store_task_update(
+        struct mln_store *store, const struct mln_task_row *row, struct mln_err *err);
+/* The account's last one. MLN_ENOTFOUND. */
+MLN_MUST_USE int mln_store_task_last(struct mln_store *store, struct mln_str account_id,
+        mln_task_row_fn *fn, void *ctx, struct mln_err *err);

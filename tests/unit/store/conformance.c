@@ -119,5 +119,6 @@ int run_conformance(const char *engine_name, const struct store_factory *engine_
     failures += run_iam_tests();
     failures += run_event_tests();
     failures += run_detector_tests();
+    failures += run_check_tests();
     return failures;
 }

@@ -38,6 +38,7 @@ struct mln_store *second_connection(const struct fixture *fixture, enum mln_stor
 int run_iam_tests(void);
 int run_event_tests(void);
 int run_detector_tests(void);
+int run_check_tests(void);
 int run_transaction_tests(void);
 
 /* Rows in short. */
