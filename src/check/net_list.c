@@ -176,6 +176,17 @@ void net_opening_add(
     }
 }
 
+void net_shown_print(const struct net_shown *shown, struct mln_buf *out)
+{
+    for (size_t i = 0; i < shown->count; i++) {
+        if (i > 0)
+            mln_buf_add_char(out, ',');
+        mln_buf_add_cstr(out, shown->text[i]);
+    }
+    if (shown->more > 0)
+        mln_buf_addf(out, ",+%zu more", shown->more);
+}
+
 void net_opening_fini(struct net_opening *opening)
 {
     mln_net_set_free(&opening->set);
@@ -191,12 +202,6 @@ bool net_opening_print(struct net_opening *opening, enum mln_net_family family, 
     }
     if (!net_set_is_open(&opening->set, family))
         return false;
-    for (size_t i = 0; i < shown->count; i++) {
-        if (i > 0)
-            mln_buf_add_char(out, ',');
-        mln_buf_add_cstr(out, shown->text[i]);
-    }
-    if (shown->more > 0)
-        mln_buf_addf(out, ",+%zu more", shown->more);
+    net_shown_print(shown, out);
     return true;
 }

@@ -39,6 +39,9 @@ struct net_shown {
     size_t more; /* Left out. */
 };
 
+/* Appends the tokens, joined by commas, and how many are left out. */
+void net_shown_print(const struct net_shown *shown, struct mln_buf *out);
+
 /* What opens one list, or the union of several. Starts zeroed but for the set's limit. */
 struct net_opening {
     struct mln_net_set set;
