@@ -19,8 +19,9 @@ bool mln_xml_text(
 
 /*
  * The content of the document's root as JSON: an element with children is an object, one without is
- * its text, siblings of one name are an array; attributes and the text between children are left
- * out. `root` (may be NULL) gets the root's name. MLN_EINVAL (malformed), MLN_ETOOBIG, MLN_ENOMEM.
+ * its text (empty when that is blanks alone), siblings of one name are an array; attributes and the
+ * text between children are left out. `root` (may be NULL) gets the root's name. MLN_EINVAL
+ * (malformed), MLN_ETOOBIG, MLN_ENOMEM.
  */
 MLN_MUST_USE int mln_xml_to_json(
         struct mln_str xml, struct mln_buf *out, char root[64], struct mln_err *err);
