@@ -89,8 +89,8 @@ void mln_fn_answer(sqlite3_context *out, struct mln_str text)
 
 int mln_check_functions_register(struct sqlite3 *db, struct mln_err *err)
 {
-    const struct mln_fn_table tables[] = { mln_fn_groups(), mln_fn_nets(), mln_fn_times(),
-        mln_fn_words() };
+    const struct mln_fn_table tables[] = { mln_fn_groups(), mln_fn_nets(), mln_fn_policies(),
+        mln_fn_times(), mln_fn_words() };
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 
     for (size_t i = 0; i < MLN_LEN(tables); i++) {

@@ -9,11 +9,12 @@
 
 struct sqlite3;
 
-#define MLN_CHECK_LIST_MAX    ((size_t)8 * 1024 * 1024) /* Bytes of a list, policy or result. */
+#define MLN_CHECK_LIST_MAX    ((size_t)8 * 1024 * 1024) /* Bytes of a list or a result. */
 #define MLN_CHECK_RANGES_MAX  ((size_t)400000)    /* Address ranges of one list or aggregate. */
 #define MLN_CHECK_RULES_MAX   ((size_t)400000)    /* Rules of one aggregate. */
 #define MLN_CHECK_POINTS_MAX  ((size_t)256)       /* Ports that sg_open() is asked about. */
 #define MLN_CHECK_PATTERN_MAX ((size_t)1024)      /* One pattern of like_any(). */
+#define MLN_CHECK_POLICY_MAX  ((size_t)64 * 1024) /* A resource policy; the cloud allows 16 KiB. */
 #define MLN_CHECK_LIKE_MAX    ((size_t)64 * 1024) /* The text of like_any(). */
 
 /* Registers all functions but unread(), which belongs to the engine. */
