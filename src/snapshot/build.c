@@ -24,17 +24,6 @@ static int put(struct mln_snapshot *snapshot, sqlite3_stmt *statement, const str
     return mln_snapshot_run(snapshot, statement, "write the plan", err);
 }
 
-static bool is_own_name(const char *name)
-{
-    static const char *const own[] = { "answer", "answer_code", "call", "id", "name", "oid",
-        "parent", "raw", "region", "rowid" };
-
-    for (size_t i = 0; i < MLN_LEN(own); i++)
-        if (strcmp(name, own[i]) == 0)
-            return true;
-    return false;
-}
-
 static bool is_fixed(const char *name)
 {
     for (const struct mln_snapshot_fixed *table = mln_snapshot_fixed(); table->name != NULL;
@@ -54,7 +43,7 @@ static int check_names(const struct mln_table *table, struct mln_err *err)
     for (size_t i = 0; i < table->column_count; i++) {
         const char *name = table->columns[i].name;
 
-        if (!mln_snapshot_is_name(mln_str_of(name)) || is_own_name(name))
+        if (!mln_snapshot_is_column(mln_str_of(name)))
             return mln_fail(
                     err, MLN_EINVAL, "table '%s': no name for a column: '%s'", table->name, name);
     }

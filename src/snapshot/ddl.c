@@ -68,6 +68,17 @@ bool mln_snapshot_is_name(struct mln_str name)
     return true;
 }
 
+bool mln_snapshot_is_column(struct mln_str name)
+{
+    static const char *const own[] = { "_rowid_", "answer", "answer_code", "call", "id", "name",
+        "oid", "parent", "raw", "region", "rowid" };
+
+    for (size_t i = 0; i < MLN_LEN(own); i++)
+        if (mln_str_is(name, own[i]))
+            return false;
+    return mln_snapshot_is_name(name);
+}
+
 const char *mln_column_type_name(enum mln_column_type type)
 {
     return type_names[type];

@@ -206,6 +206,13 @@ static int describe(struct mln_snapshot *snapshot, const struct mln_row_map *map
     return MLN_OK;
 }
 
+static bool is_empty(struct mln_json_value list)
+{
+    struct mln_str text;
+
+    return mln_json_type(list) == MLN_JSON_NULL || (mln_json_to_str(list, &text) && text.len == 0);
+}
+
 /* Whether the elements are texts and numbers rather than objects: a path takes the element itself.
  */
 static bool takes_scalars(const struct mln_row_map *map)
@@ -255,6 +262,13 @@ int mln_snapshot_add_element(struct mln_snapshot *snapshot, const struct mln_row
     };
     int rc;
 
+    /* The one row of a call, also when its part of the answer is empty. */
+    if (table_of(snapshot, map)->single && is_empty(element) && !map->has_id &&
+            !takes_scalars(map)) {
+        row.id = place->parent;
+        row.element = (struct mln_json_value){ 0 };
+        return add_row(snapshot, map, &row, err);
+    }
     if (mln_json_type(element) != MLN_JSON_OBJECT && !takes_scalars(map))
         return mln_fail(err, MLN_EINVAL, "an element for table '%s' is not an object",
                 table_of(snapshot, map)->name);
@@ -264,13 +278,6 @@ int mln_snapshot_add_element(struct mln_snapshot *snapshot, const struct mln_row
     if (rc == MLN_OK && map->nested_count > 0)
         rc = add_nested(snapshot, map, &row, err);
     return rc;
-}
-
-static bool is_empty(struct mln_json_value list)
-{
-    struct mln_str text;
-
-    return mln_json_type(list) == MLN_JSON_NULL || (mln_json_to_str(list, &text) && text.len == 0);
 }
 
 /* Each element of an array; the one element that XML writes without an array; none. */
@@ -301,23 +308,6 @@ static int add_elements(struct mln_snapshot *snapshot, const struct mln_row_map 
     return rc;
 }
 
-/* The one row of a call, also when its part of the answer is empty. */
-static int add_single(struct mln_snapshot *snapshot, const struct mln_row_map *map,
-        const struct mln_row_place *place, struct mln_json_value item, struct mln_err *err)
-{
-    struct row row = {
-        .id = place->parent,
-        .region = place->region,
-        .parent = place->parent,
-        .answer = MLN_STR("ok"),
-        .call = place->call_row,
-    };
-
-    if (is_empty(item) && !map->has_id && !takes_scalars(map))
-        return add_row(snapshot, map, &row, err);
-    return mln_snapshot_add_element(snapshot, map, place, item, err);
-}
-
 /*
  * The container must be there: an answer without it is not the answer that the plan describes. An
  * empty one (null, or XML's empty text) holds nothing.
@@ -342,6 +332,15 @@ static int find(const struct mln_path *path, struct mln_json_value *value, struc
     return MLN_OK;
 }
 
+/* The call of a map that stands for itself, for messages. */
+static const char *name_of(const struct mln_snapshot *snapshot, const struct mln_row_map *map)
+{
+    for (size_t i = 0; i < snapshot->schema->call_count; i++)
+        if (snapshot->schema->calls[i].rows == map)
+            return snapshot->schema->calls[i].id;
+    return table_of(snapshot, map)->name;
+}
+
 int mln_snapshot_add(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct mln_row_place *place, struct mln_json_value answer, int64_t *added,
         struct mln_err *err)
@@ -351,14 +350,14 @@ int mln_snapshot_add(struct mln_snapshot *snapshot, const struct mln_row_map *ma
     int rc = find(&map->list, &part, err);
 
     if (rc == MLN_OK && table_of(snapshot, map)->single) {
-        rc = add_single(snapshot, map, place, part, err);
+        rc = mln_snapshot_add_element(snapshot, map, place, part, err);
         count = 1;
     } else if (rc == MLN_OK) {
         rc = add_elements(snapshot, map, place, part, &count, err);
     }
     if (rc == MLN_OK)
         *added += count;
-    return rc;
+    return rc == MLN_OK ? MLN_OK : mln_wrap(err, rc, "call '%s'", name_of(snapshot, map));
 }
 
 int mln_snapshot_add_outcome(struct mln_snapshot *snapshot, const struct mln_row_map *map,

@@ -80,6 +80,8 @@ struct mln_snapshot_fixed {
 };
 const struct mln_snapshot_fixed *mln_snapshot_fixed(void);
 bool mln_snapshot_is_name(struct mln_str name);
+/* Also none of the columns that every table has. */
+bool mln_snapshot_is_column(struct mln_str name);
 const char *mln_column_type_name(enum mln_column_type type);
 int mln_column_type_parse(struct mln_str name, enum mln_column_type *out);
 /* A table of the schema: begin, then each column, then end. */
@@ -119,7 +121,7 @@ int mln_snapshot_bind_value(sqlite3_stmt *statement, int index, enum mln_column_
         struct mln_json_value value, struct mln_buf *scratch);
 
 /* ---- load.c ---- */
-/* The row of one element, and the rows nested in it. */
+/* The row of one element, and the rows nested in it. Of a single table also when it is null. */
 int mln_snapshot_add_element(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct mln_row_place *place, struct mln_json_value element, struct mln_err *err);
 

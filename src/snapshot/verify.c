@@ -62,7 +62,7 @@ static int print_table(struct mln_snapshot *snapshot, struct mln_str table, sqli
         struct mln_str name = mln_snapshot_column(columns, 0);
         enum mln_column_type type = MLN_COLUMN_TEXT;
 
-        if (++count > MLN_TABLE_COLUMNS_MAX || !mln_snapshot_is_name(name) ||
+        if (++count > MLN_TABLE_COLUMNS_MAX || !mln_snapshot_is_column(name) ||
                 mln_column_type_parse(mln_snapshot_column(columns, 1), &type) < 0)
             rc = refuse(snapshot, "a column of its plan", err);
         mln_snapshot_ddl_column(out, name, type);
