@@ -123,6 +123,10 @@ static int add_answer(struct rebuild *rebuild, const struct mln_row_map *map,
         element = mln_json_root(doc);
     rc = mln_snapshot_add_element(rebuild->to, map, place, element, err);
     mln_json_free(doc);
+    if (rc == MLN_EINVAL)
+        return mln_fail(err, MLN_ECORRUPT,
+                "snapshot '%s': table '%s' does not fit the plan; collect it again",
+                rebuild->from->path, rebuild->to->schema->tables[map->table].name);
     return rc;
 }
 
