@@ -31,7 +31,8 @@ struct mln_collect_answer {
     bool is_xml;
     struct mln_str body; /* Until the next call of next(). */
     char failure[160];
-    bool retry;             /* The failure is worth another try. */
+    bool no_region; /* Status 0: the product has no host there. */
+    bool retry;     /* Asking again may help (throttled, 5xx, no answer): never a recording. */
     int64_t retry_after_ms; /* -1: not said. */
 };
 
@@ -77,6 +78,8 @@ struct mln_replay;
 MLN_MUST_USE int mln_replay_open(const char *folder, struct mln_replay **out, struct mln_err *err);
 void mln_replay_free(struct mln_replay *replay);
 struct mln_collect_transport mln_replay_transport(struct mln_replay *replay);
+/* The account that recording.json names. Borrowed. */
+struct mln_str mln_replay_account(const struct mln_replay *replay);
 
 /*
  * The file of a request inside a recording: "oss/GetBucketInfo/cn-hangzhou/acme-web.1". The status

@@ -148,18 +148,20 @@ bool mln_template_next(struct mln_str text, size_t *at, struct mln_buf *out, str
 
 /* What an answer turned out to be. */
 struct mln_reading {
-    enum mln_outcome outcome; /* OK: `json` holds it. */
-    struct mln_json *json;    /* Owned: mln_reading_free(). */
+    enum mln_outcome outcome;     /* OK: `root` is the answer. */
+    struct mln_json *json, *list; /* Owned: mln_reading_free(). `list`: a decoded table. */
     struct mln_json_value root;
     struct mln_str code, message, request_id; /* Borrowed from `arena`. */
     struct mln_arena arena;
-    bool has_list; /* The list or item that the plan names was there. */
 };
 void mln_reading_free(struct mln_reading *reading);
-/* Never fails: what cannot be read is an outcome with a reason. MLN_ENOMEM only. */
+/*
+ * What cannot be read is an outcome with a reason; MLN_ENOMEM only. `csv_heading` keeps the heading
+ * of a table from one page to the next.
+ */
 MLN_MUST_USE int mln_read_answer(const struct mln_plan_entry *entry,
         const struct mln_schema_call *call, const struct mln_collect_answer *answer,
-        struct mln_reading *out, struct mln_err *err);
+        struct mln_buf *csv_heading, struct mln_reading *out, struct mln_err *err);
 
 /* The value at `path`, or a null value with false. */
 bool mln_path_find(
@@ -167,8 +169,12 @@ bool mln_path_find(
 /* A string, number or boolean as text. */
 bool mln_json_scalar(struct mln_json_value value, struct mln_buf *out);
 
-/* A base64 CSV with a heading as a JSON list of objects. MLN_EINVAL, MLN_ETOOBIG, MLN_ENOMEM. */
-MLN_MUST_USE int mln_csv_to_json(struct mln_str base64, struct mln_buf *out, struct mln_err *err);
+/*
+ * A base64 CSV with a heading as a JSON list of objects. `heading` is empty before the first page;
+ * a later page may repeat it or not. MLN_EINVAL, MLN_ETOOBIG, MLN_ENOMEM.
+ */
+MLN_MUST_USE int mln_csv_to_json(
+        struct mln_str base64, struct mln_buf *heading, struct mln_buf *out, struct mln_err *err);
 
 /* ---- the keys of a call, one after the other ---- */
 struct mln_keys {
