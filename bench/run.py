@@ -2,7 +2,7 @@
 """Runs every benchmark and prints one table. All numbers are ratios of things measured turn by turn in this run, so that the
 machine, its other users and its mood cancel out; CPU time (user and system) unless a row says otherwise.
 
-    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,cli,detect]
+    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,cli,detect,snapshot]
 """
 import argparse
 import datetime
@@ -302,6 +302,31 @@ def detect(bench):
                        f"{statistics.median(floor):.2f} s; peak {peak // 1024} and {big_peak // 1024} MiB")
 
 
+# ---- 6. a snapshot ----
+
+def snapshot(bench):
+    say("filling a snapshot from pages of JSON, against plain prepared INSERTs of the same rows into the same tables")
+    sizes = [10**4, 10**5] if bench.quick else [10**4, 10**5, 10**6]
+    peaks = {}
+    for rows in sizes:
+        load, same, bare = [], [], []
+        for _ in range(bench.rounds(3 if rows == 10**6 else 7)):
+            files = [f"{bench.work}/snapshot-{i}.db" for i in range(3)]
+            cpu, peak = bench.output([bench.tool("load_snapshot"), files[0], str(rows)]).split()
+            load.append(float(cpu))
+            peaks[rows] = int(peak)
+            same.append(float(bench.output([bench.tool("plain_inserts"), files[0], files[1]])))
+            bare.append(float(bench.output([bench.tool("plain_inserts"), files[0], files[2], "bare"])))
+            for name in os.listdir(bench.work):
+                if name.startswith("snapshot-"):
+                    os.unlink(f"{bench.work}/{name}")
+        name = f"10^{len(str(rows)) - 1} rows"
+        bench.add(f"snapshot, {name}: plain INSERTs / pages of JSON to rows", ratios(same, load), 0.5, "min")
+        bench.add("the same, INSERTs into tables without an index", ratios(bare, load))
+        bench.add(f"peak memory of filling a snapshot, {name}, in units of 64 MiB", [peaks[rows] / 65536], 1.0)
+    bench.notes.append("snapshot: peak " + ", ".join(f"{peak // 1024} MiB at {rows}" for rows, peak in peaks.items()))
+
+
 # ---- the table ----
 
 def machine():
@@ -326,7 +351,7 @@ def table(bench):
     return "\n".join(lines) + "\n"
 
 
-PARTS = {"http": http, "page": page, "cli": cli, "detect": detect}
+PARTS = {"http": http, "page": page, "cli": cli, "detect": detect, "snapshot": snapshot}
 
 
 def main():

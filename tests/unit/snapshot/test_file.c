@@ -77,8 +77,7 @@ static void a_reader_cannot_write(void **state)
     struct mln_snapshot *snapshot = create(path);
     static const char *const statements[] = { "DELETE FROM meta", "CREATE TABLE t(a)",
         "PRAGMA user_version = 7", "ATTACH ':memory:' AS other",
-        "CREATE TEMP TRIGGER x AFTER "
-        "INSERT ON meta BEGIN SELECT 1; END",
+        "CREATE TEMP TRIGGER x AFTER INSERT ON meta BEGIN SELECT 1; END",
         "SELECT load_extension('x')" };
 
     (void)state;
