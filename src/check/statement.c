@@ -328,7 +328,7 @@ int mln_check_parameters(const struct mln_check *check, struct mln_str sql, sqli
             *used |= 1U << index;
         } else if (strcmp(name, ":now") != 0 && strcmp(name, ":account") != 0) {
             (void)snprintf(text, sizeof(text), "%.60s is no parameter of the check", name);
-            return mistake_at(mistake, place_of(sql, mln_str_of(name + 1)), text);
+            return mistake_at(mistake, place_of(sql, mln_str_of(name)), text);
         }
     }
     return MLN_OK;
