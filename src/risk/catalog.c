@@ -50,12 +50,31 @@ static int add_file(struct mln_catalog *catalog, struct mln_str name, struct mln
     return MLN_OK;
 }
 
+/* Kinds that are one file in each place; any other is a folder of files. */
+static const struct single {
+    const char *kind, *file;
+} singles[] = {
+    { "lists", "lists.yaml" },
+    { "parameters", "parameters.yaml" },
+};
+
+/* The name of the kind's one file, or NULL. */
+static const char *single_file(const char *kind)
+{
+    for (size_t i = 0; i < MLN_LEN(singles); i++) {
+        if (strcmp(singles[i].kind, kind) == 0)
+            return singles[i].file;
+    }
+    return NULL;
+}
+
 static bool is_of_kind(const char *name, const char *kind)
 {
+    const char *file = single_file(kind);
     size_t len = strlen(kind);
 
-    if (strcmp(kind, "lists") == 0)
-        return strcmp(name, "lists.yaml") == 0;
+    if (file != NULL)
+        return strcmp(name, file) == 0;
     return strncmp(name, kind, len) == 0 && name[len] == '/';
 }
 
@@ -94,8 +113,8 @@ static int is_yaml(const struct dirent *entry)
 }
 
 /* By name, so that which file replaces which does not depend on the disk. */
-static int add_rule_folder(
-        struct mln_catalog *catalog, const char *folder, bool built_in, struct mln_err *err)
+static int add_files(struct mln_catalog *catalog, const char *folder, const char *except,
+        bool built_in, struct mln_err *err)
 {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_yaml, alphasort), rc = MLN_OK;
@@ -103,8 +122,9 @@ static int add_rule_folder(
     for (int i = 0; i < count; i++) {
         char path[PATH_MAX];
         int n = snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+        bool wanted = except == NULL || strcmp(entries[i]->d_name, except) != 0;
 
-        if (rc == MLN_OK && n > 0 && (size_t)n < sizeof(path))
+        if (rc == MLN_OK && wanted && n > 0 && (size_t)n < sizeof(path))
             rc = add_path(catalog, path, built_in, err);
         free(entries[i]);
     }
@@ -116,15 +136,15 @@ static int add_folder(struct mln_catalog *catalog, const char *kind, const char 
         bool built_in, struct mln_err *err)
 {
     char path[PATH_MAX];
-    bool lists = strcmp(kind, "lists") == 0;
-    int n = snprintf(path, sizeof(path), "%s/%s", folder, lists ? "lists.yaml" : kind);
+    const char *file = single_file(kind);
+    int n = snprintf(path, sizeof(path), "%s/%s", folder, file != NULL ? file : kind);
 
     if (n < 0 || (size_t)n >= sizeof(path))
         return mln_fail(err, MLN_EINVAL, "catalogue folder '%s': the path is too long", folder);
     if (access(path, F_OK) != 0)
         return MLN_OK;
-    return lists ? add_path(catalog, path, built_in, err)
-                 : add_rule_folder(catalog, path, built_in, err);
+    return file != NULL ? add_path(catalog, path, built_in, err)
+                        : add_files(catalog, path, NULL, built_in, err);
 }
 
 static bool is_folder(const char *path)
@@ -166,4 +186,15 @@ int mln_catalog_read(const char *kind, const char *const *folders, size_t folder
     }
     *out = catalog;
     return MLN_OK;
+}
+
+int mln_catalog_add_flat(
+        struct mln_catalog *catalog, const char *kind, const char *folder, struct mln_err *err)
+{
+    const char *file = single_file(kind);
+
+    if (!is_folder(folder))
+        return mln_fail(err, MLN_ENOTFOUND, "folder '%s' does not exist", folder);
+    return file != NULL ? add_folder(catalog, kind, folder, false, err)
+                        : add_files(catalog, folder, single_file("parameters"), false, err);
 }

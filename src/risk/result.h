@@ -107,7 +107,9 @@ struct mln_finding_query {
 };
 /* How the item's resources are shown: the columns of the grid. */
 struct mln_result_grid {
-    struct mln_str key, title;
+    struct mln_str key,
+            title; /* Views of `text`: a copy of the structure would show the old one. */
+    char text[512];
 };
 /* MLN_ENOTFOUND: no such item. */
 MLN_MUST_USE int mln_result_findings(struct mln_store *store, const struct mln_clock *clock,
@@ -130,10 +132,10 @@ struct mln_mark_request {
     struct mln_str account_id;
     int64_t item_id;
     struct mln_str resource_id, region; /* empty: the item */
-    int64_t finding_id;                 /* or a finding of the current scan; 0: not used */
-    const char *kind;                   /* "ignored", "falsePositive"; NULL: take the mark back */
-    struct mln_str reason;              /* may be empty through the cloud's API */
-    int64_t until_ms;                   /* 0: no end */
+    int64_t finding_id; /* or a finding of the current scan (item_id 0: of any item); 0: not used */
+    const char *kind;   /* "ignored", "falsePositive"; NULL: take the mark back */
+    struct mln_str reason; /* may be empty through the cloud's API */
+    int64_t until_ms;      /* 0: no end */
     struct mln_str user_name, request_id, source_ip, action; /* For the audit trail. */
 };
 /*
@@ -151,8 +153,9 @@ struct mln_result_totals {
     int64_t passed_by_level[4], waiting_by_level[4];
     struct {
         int64_t by_status[MLN_RESULT_STATUSES];
-    } group[MLN_RESULT_GROUPS + 1];       /* From 1. */
-    int64_t scan_ms, scan_state;          /* When the current scan ended; of the last request. */
+    } group[MLN_RESULT_GROUPS + 1]; /* From 1. */
+    int64_t scan_ms;                /* When the current scan ended. */
+    int64_t scan_state; /* Of the last request: 0 none, 1 waiting, 2 running, 3 done, 4 failed. */
     int64_t previous_failed, previous_ms; /* Of the scan before. */
     enum mln_result_status task;          /* RUNNING or WAITING while a scan is; else PASS. */
     int64_t remaining_s;

@@ -73,7 +73,7 @@ struct mln_source_spec {
     enum mln_source_kind kind;
     struct mln_str value; /* A folder, a file, a profile's name, a role's ARN. */
 };
-/* "replay:DIR", "profile:NAME", "role:ARN". MLN_EINVAL. */
+/* "replay:DIR", "snapshot:FILE", "profile:NAME", "role:ARN". MLN_EINVAL. */
 MLN_MUST_USE int mln_source_parse(
         struct mln_str text, struct mln_source_spec *out, struct mln_err *err);
 
@@ -147,8 +147,13 @@ MLN_MUST_USE int mln_scan_request(struct mln_store *store, const struct mln_cloc
         struct mln_str account_id, const int64_t *only, size_t only_count, int64_t *task_id,
         struct mln_err *err);
 
-/* Takes one waiting request and does it, or MLN_ENOTFOUND. For the server's worker: `store` is its
- * own connection. A request whose worker died is taken again after MLN_SCAN_LEASE_MS. */
+/*
+ * Takes one waiting request and does it, or MLN_ENOTFOUND. For the server's worker: `store` is its
+ * own connection. A request whose worker died is taken again after MLN_SCAN_LEASE_MS (when it died
+ * while a check ran, after the time that a check may take besides). MLN_EPARTIAL: the scan failed,
+ * which is recorded with the request; MLN_ECANCELLED: stopped, the request waits for another
+ * worker.
+ */
 #define MLN_SCAN_LEASE_MS ((int64_t)60000)
 MLN_MUST_USE int mln_scan_work(struct mln_store *store, const struct mln_posture *posture,
         const struct mln_clock *clock, const volatile int *stop, struct mln_err *err);

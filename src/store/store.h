@@ -406,7 +406,7 @@ MLN_MUST_USE int mln_store_finding_page(struct mln_store *store,
 MLN_MUST_USE int mln_store_finding_find(struct mln_store *store,
         const struct mln_finding_place *place, struct mln_str resource_id, int64_t now_ms,
         mln_finding_row_fn *fn, void *ctx, struct mln_err *err);
-/* One by its id. MLN_ENOTFOUND, also when it is of another account, scan or item. */
+/* One by its id. MLN_ENOTFOUND, also when it is of another account, scan or item (0: any item). */
 MLN_MUST_USE int mln_store_finding_get(struct mln_store *store,
         const struct mln_finding_place *place, int64_t finding_id, int64_t now_ms,
         mln_finding_row_fn *fn, void *ctx, struct mln_err *err);

@@ -56,13 +56,15 @@ int mln_store_task_add(struct mln_store *store, const struct mln_task_row *row, 
 
 static struct mln_task_row read_task(struct mln_query *query)
 {
+    int64_t state = mln_query_get_i64(query, 5);
+
     return (struct mln_task_row){
         .account_id = mln_query_get_str(query, 0),
         .items = mln_query_get_str(query, 1),
         .message = mln_query_get_str(query, 2),
         .task_id = mln_query_get_i64(query, 3),
         .attempt = mln_query_get_i64(query, 4),
-        .state = (enum mln_task_state)mln_query_get_i64(query, 5),
+        .state = (enum mln_task_state)state,
         .requested_ms = mln_query_get_i64(query, 6),
         .started_ms = mln_query_get_i64(query, 7),
         .finished_ms = mln_query_get_i64(query, 8),

@@ -278,6 +278,12 @@ static void findings_come_in_pages_by_verdict(void **state)
     seen = (struct seen){ 0 };
     OK(mln_store_finding_get(fixture->store, &place, last_id, 1, see_finding, &seen, &err), &err);
     assert_string_equal(seen.text, "d");
+    place.item_id = 8;
+    FAILS(mln_store_finding_get(fixture->store, &place, last_id, 1, see_finding, &seen, &err),
+            MLN_ENOTFOUND, &err, "no finding");
+    place.item_id = 0;
+    OK(mln_store_finding_get(fixture->store, &place, last_id, 1, see_finding, &seen, &err), &err);
+    assert_string_equal(seen.text, "d d");
     place.account_id = OTHER;
     FAILS(mln_store_finding_get(fixture->store, &place, last_id, 1, see_finding, &seen, &err),
             MLN_ENOTFOUND, &err, "no finding");
