@@ -450,12 +450,12 @@ static void add_names(struct mln_json_value value, size_t limit, struct mln_buf 
     }
 }
 
-/* "Action" or, when that is absent, "NotAction"; appended as "NotAction=oss:Get*". */
+/* "Action" or, when that is absent, "NotAction"; appended as "NotAction=oss:Get*". `value` is
+ * empty before. */
 static void add_part(struct mln_json_value statement, const char *name, const char *negated,
         size_t limit, struct mln_buf *text, struct mln_buf *value)
 {
     struct mln_json_value found = { 0 };
-    size_t start = value->len;
 
     if (member(statement, name, &found) != ABSENT) {
         mln_buf_addf(text, "%s=", name);
@@ -465,9 +465,9 @@ static void add_part(struct mln_json_value statement, const char *name, const ch
         mln_buf_addf(text, "%s=", name);
         mln_buf_add_char(value, '?');
     }
-    if (value->len == start && found.document != NULL)
+    if (found.document != NULL)
         add_names(found, limit, value);
-    mln_buf_add(text, (struct mln_str){ .ptr = value->ptr + start, .len = value->len - start });
+    mln_buf_add(text, mln_buf_str(value));
 }
 
 /* The principals as a text: `*` for everyone, the account ids else. */
