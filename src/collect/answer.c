@@ -142,7 +142,10 @@ static void set_error(struct mln_reading *reading, const struct mln_plan_entry *
     reading->outcome = outcome_of(entry, texts->code, status);
     reading->code = keep(reading, texts->code, CODE_MAX);
     reading->request_id = keep(reading, texts->request_id, REQUEST_ID_MAX);
-    (void)snprintf(without, sizeof(without), "HTTP status %d without an error code", status);
+    if (status == 200)
+        (void)snprintf(without, sizeof(without), "the answer says that it failed");
+    else
+        (void)snprintf(without, sizeof(without), "HTTP status %d without an error code", status);
     reading->message = keep(reading,
             texts->message.len == 0 && texts->code.len == 0 ? mln_str_of(without) : texts->message,
             MESSAGE_MAX);
@@ -317,8 +320,6 @@ static int read_success(const struct mln_plan_entry *entry, const struct mln_sch
         return mln_fail(err, MLN_EINVAL, "the answer is a page and not what was asked for");
     if (is_error_body(entry, call, reading->root, reading, &texts) || strcmp(root, "Error") == 0) {
         set_error(reading, entry, answer->status, &texts);
-        if (reading->message.len == 0 && reading->code.len == 0)
-            set_failed(reading, "the answer says that it failed");
         return MLN_OK;
     }
     reading->request_id = keep(reading, texts.request_id, REQUEST_ID_MAX);

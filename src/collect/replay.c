@@ -15,7 +15,7 @@
 
 #define IN_FLIGHT_MAX  ((size_t)64)
 #define NAME_MAX_BYTES ((size_t)4096)
-#define HEADER_MAX     ((size_t)64 * 1024)
+#define HEADER_MAX     ((size_t)256 * 1024)
 #define ODD_FILES_MAX  ((size_t)200000) /* Files with a status that is none of the common ones. */
 #define FOLDERS_MAX    ((size_t)200000)
 #define ACCOUNT_MAX    ((size_t)64)
