@@ -24,24 +24,46 @@ static int index_all(struct mln_snapshot *snapshot, struct mln_err *err)
     return rc;
 }
 
+/* Leaving the log behind syncs the file, and makes it one file that can be carried away. */
+static int leave_log(struct mln_snapshot *snapshot, struct mln_err *err)
+{
+    static const char doing[] = "write the whole file";
+    MLN_AUTO(mln_snapshot_close_statement) sqlite3_stmt *leave = NULL;
+    int code, rc = mln_snapshot_exec(snapshot, "PRAGMA synchronous = FULL", doing, err);
+
+    if (rc == MLN_OK)
+        rc = mln_snapshot_prepare(snapshot, "PRAGMA journal_mode = DELETE", &leave, err);
+    if (rc < 0)
+        return rc;
+    code = sqlite3_step(leave);
+    if (code != SQLITE_ROW)
+        return mln_snapshot_fail(snapshot, code == SQLITE_DONE ? SQLITE_BUSY : code, doing, err);
+    /* SQLite says in which mode it is, and keeps the log without an error when it cannot leave. */
+    if (!mln_str_is(mln_snapshot_column(leave, 0), "delete"))
+        return mln_snapshot_fail(snapshot, SQLITE_LOCKED, doing, err);
+    return MLN_OK;
+}
+
 int mln_snapshot_finish(struct mln_snapshot *snapshot, struct mln_err *err)
 {
     int rc = mln_snapshot_begin(snapshot, err);
 
-    if (rc == MLN_OK) {
-        rc = index_all(snapshot, err);
-        if (rc == MLN_OK)
-            rc = mln_snapshot_put_meta(snapshot, MLN_SNAPSHOT_WHOLE, MLN_STR("1"), err);
-        if (rc == MLN_OK)
-            rc = mln_snapshot_commit(snapshot, err);
-        if (rc < 0)
-            mln_snapshot_rollback(snapshot);
+    if (rc < 0)
+        return rc;
+    rc = index_all(snapshot, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_put_meta(snapshot, MLN_SNAPSHOT_WHOLE, MLN_STR("1"), err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_commit(snapshot, err);
+    if (rc < 0) {
+        mln_snapshot_rollback(snapshot);
+        return rc;
     }
-    /* Leaving the log behind syncs the file, and makes it one file that can be carried away. */
-    if (rc == MLN_OK && snapshot->path[0] != '\0')
-        rc = mln_snapshot_exec(snapshot,
-                "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE; "
-                "PRAGMA locking_mode = NORMAL; PRAGMA query_only = ON",
-                "write the whole file", err);
+    if (snapshot->path[0] == '\0')
+        return MLN_OK;
+    rc = leave_log(snapshot, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_exec(snapshot, "PRAGMA locking_mode = NORMAL; PRAGMA query_only = ON",
+                "close for writing", err);
     return rc;
 }
