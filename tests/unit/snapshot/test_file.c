@@ -56,6 +56,24 @@ static void finishes_a_file_that_stands_alone(void **state)
     mln_snapshot_free(snapshot);
 }
 
+static void does_not_finish_while_somebody_reads(void **state)
+{
+    const char *path = sample_path();
+    struct mln_snapshot *snapshot = create(path);
+    sqlite3_stmt *reading = NULL;
+
+    (void)state;
+    assert_int_equal(sqlite3_prepare_v2(mln_snapshot_db(snapshot), "SELECT * FROM plan_call", -1,
+                             &reading, NULL),
+            SQLITE_OK);
+    assert_int_equal(sqlite3_step(reading), SQLITE_ROW);
+    assert_int_not_equal(mln_snapshot_finish(snapshot, &err), MLN_OK);
+    assert_int_equal(sqlite3_finalize(reading), SQLITE_OK);
+    OK(mln_snapshot_finish(snapshot, &err), &err);
+    mln_snapshot_free(snapshot);
+    mln_snapshot_free(open_again(path));
+}
+
 static void does_not_touch_a_file_that_is_there(void **state)
 {
     const char *path = sample_path();
@@ -321,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finishes_a_file_that_stands_alone),
+        cmocka_unit_test(does_not_finish_while_somebody_reads),
         cmocka_unit_test(does_not_touch_a_file_that_is_there),
         cmocka_unit_test(a_reader_cannot_write),
         cmocka_unit_test(gets_and_sets_what_is_said_of_the_whole),
