@@ -51,7 +51,7 @@ enum mln_param_kind {
 
 struct mln_check_param {
     const char *name;
-    enum mln_param_kind kind; /* Of the value; an override has the kind of the initial one. */
+    enum mln_param_kind kind; /* Of `value`. That of `initial`, or both are numbers. */
     struct mln_str value;     /* In force: a number, true, false, text, or a JSON list. */
     struct mln_str initial;   /* The file's. */
     struct mln_str about[MLN_CHECK_LANGS];
