@@ -224,7 +224,7 @@ static void a_folder_that_is_no_recording_is_refused(void **state)
         { "{\"format\":1,\"account\":\"../x\"}", "\"account\" must be" },
         { "[]", "\"format\" must be 1" },
     };
-    struct mln_replay *replay = (struct mln_replay *)&folder;
+    struct mln_replay *replay = (struct mln_replay *)(void *)&folder;
     struct mln_err err;
 
     (void)state;
