@@ -87,7 +87,7 @@ static int by_place(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static int list_checks(struct mln_posture *posture, struct mln_err *err)
+int mln_posture_arrange(struct mln_posture *posture, struct mln_err *err)
 {
     size_t count = mln_checks_count(posture->checks);
 
@@ -115,7 +115,7 @@ int mln_posture_load(
     if (rc == MLN_OK)
         rc = load_checks(posture, err);
     if (rc == MLN_OK)
-        rc = list_checks(posture, err);
+        rc = mln_posture_arrange(posture, err);
     if (rc != MLN_OK) {
         mln_posture_free(posture);
         return rc;

@@ -14,6 +14,9 @@ struct mln_posture {
     size_t listed_count;
 };
 
+/* Brings the loaded checks into the order of listings. */
+MLN_MUST_USE int mln_posture_arrange(struct mln_posture *posture, struct mln_err *err);
+
 /* A JSON list of a check's compliance mappings: [{"standard":"","clause":""}]. */
 void mln_posture_mappings(const struct mln_check *check, struct mln_buf *out);
 /* A JSON list of its parameters: [{"name":"","value":"","default":"","about":""}]. */

@@ -155,7 +155,8 @@ static int collect(const struct mln_scan_options *options, struct mln_scan_input
     const struct mln_collect_transport transport = mln_replay_transport(replay);
     struct telling telling = { options, mln_plan_call_count(plan) };
     const struct mln_collect_options how = {
-        .account_id = options->account_id,
+        /* What the answers say is compared with it. */
+        .account_id = mln_replay_account(replay),
         .clock = options->clock,
         .stop = options->stop,
         .progress = tell,
@@ -167,6 +168,17 @@ static int collect(const struct mln_scan_options *options, struct mln_scan_input
     count_calls(&calls, report);
     report->stopped = calls.stopped;
     return rc;
+}
+
+static int check_recording(const struct mln_scan_options *options, const struct mln_replay *replay,
+        struct mln_err *err)
+{
+    struct mln_str account_id = mln_replay_account(replay);
+
+    if (options->account_id.len == 0 || mln_str_eq(account_id, options->account_id))
+        return MLN_OK;
+    return mln_fail(err, MLN_EINVAL, "the recording is of account %.*s, not of %.*s",
+            MLN_FMT(account_id), MLN_FMT(options->account_id));
 }
 
 static int collect_replay(const struct mln_scan_options *options, struct mln_scan_input *input,
@@ -181,9 +193,10 @@ static int collect_replay(const struct mln_scan_options *options, struct mln_sca
         rc = mln_replay_open(folder, &replay, err);
     if (rc != MLN_OK)
         return rc;
-    if (options->snapshot_path != NULL) {
+    rc = check_recording(options, replay, err);
+    if (rc == MLN_OK && options->snapshot_path != NULL) {
         rc = make_snapshot(options->snapshot_path, schema, &input->snapshot, err);
-    } else {
+    } else if (rc == MLN_OK) {
         rc = temporary_path(input, path, err);
         if (rc == MLN_OK)
             rc = mln_snapshot_create(path, schema, &input->snapshot, err);

@@ -93,7 +93,7 @@ static int keep_task(void *ctx, const struct mln_task_row *row, struct mln_err *
     mln_buf_add(&worker->account_id, row->account_id);
     rc = mln_buf_done(&worker->account_id, &worker->task.account_id, err);
     worker->task.items = worker->task.message = MLN_STR("");
-    while (rc == MLN_OK && worker->only_count < MLN_SCAN_ITEMS_MAX &&
+    while (rc == MLN_OK && row->items.len > 0 && worker->only_count < MLN_SCAN_ITEMS_MAX &&
             mln_str_next(&rest, ',', &word)) {
         rc = mln_str_to_i64(word, &worker->only[worker->only_count++]);
         if (rc != MLN_OK)
