@@ -245,6 +245,18 @@ int mln_check_prepare(struct sqlite3 *db, struct mln_check_guard *guard, struct 
     return rc;
 }
 
+/* SQLite's time functions read the clock for the word 'now'. */
+static int check_words(struct mln_str sql, struct mln_check_mistake *mistake)
+{
+    static const char word[] = "'now'";
+
+    for (size_t at = 0; at + sizeof(word) - 1 <= sql.len; at++) {
+        if (strncasecmp(sql.ptr + at, word, sizeof(word) - 1) == 0)
+            return mistake_at(mistake, at, "'now' is refused: use :now, the time of the scan");
+    }
+    return MLN_OK;
+}
+
 static bool is_table_name(struct mln_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -262,8 +274,12 @@ int mln_check_prepare_scope(struct sqlite3 *db, struct mln_check_guard *guard,
     char sql[160];
     int rc;
 
-    if (!is_table_name(scope))
-        return mln_check_prepare(db, guard, check->scope, names, MLN_LEN(names), out, mistake);
+    if (!is_table_name(scope)) {
+        rc = check_words(check->scope, mistake);
+        return rc == MLN_OK ? mln_check_prepare(
+                                      db, guard, check->scope, names, MLN_LEN(names), out, mistake)
+                            : rc;
+    }
     if (mln_unread_map_table(guard->map, scope) < 0) {
         (void)snprintf(mistake->text, sizeof(mistake->text),
                 "the scope '%.*s' is no table of the plan", (int)(scope.len < 64 ? scope.len : 64),
@@ -275,18 +291,6 @@ int mln_check_prepare_scope(struct sqlite3 *db, struct mln_check_guard *guard,
     rc = mln_check_prepare(db, guard, mln_str_of(sql), names, MLN_LEN(names), out, mistake);
     mistake->offset = rc == MLN_OK ? mistake->offset : 0;
     return rc;
-}
-
-/* SQLite's time functions read the clock for the word 'now'. */
-static int check_words(struct mln_str sql, struct mln_check_mistake *mistake)
-{
-    static const char word[] = "'now'";
-
-    for (size_t at = 0; at + sizeof(word) - 1 <= sql.len; at++) {
-        if (strncasecmp(sql.ptr + at, word, sizeof(word) - 1) == 0)
-            return mistake_at(mistake, at, "'now' is refused: use :now, the time of the scan");
-    }
-    return MLN_OK;
 }
 
 int mln_check_prepare_query(struct sqlite3 *db, struct mln_check_guard *guard,

@@ -388,6 +388,38 @@ static void an_evaluator_judges_many_checks(void **state)
     mln_snapshot_free(snapshot);
 }
 
+static void a_file_is_judged_as_it_was_left(void **state)
+{
+    char folder[] = "/tmp/mln-check-XXXXXX", path[64];
+    struct mln_check check = check_of("oss_bucket", "select " COLUMNS " from oss_bucket b");
+    struct mln_evaluator_options options = { .now_ms = 0 };
+    struct mln_snapshot *snapshot = NULL;
+    struct seen seen = { 0 };
+    struct mln_err err = { 0 };
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/s.db", folder);
+    OK(mln_snapshot_create(path, &schema, &snapshot, &err), &err);
+    run_sql(snapshot, "insert into oss_bucket(id, name) values('b1', 'b1')");
+    for (size_t i = 0; i < CALLS; i++)
+        if (i != BUCKETS)
+            OK(mln_snapshot_call_done(snapshot, mln_str_of(calls[i].id), &err), &err);
+    OK(mln_snapshot_finish(snapshot, &err), &err);
+    mln_snapshot_free(snapshot);
+    OK(mln_snapshot_open(path, &snapshot, &err), &err);
+    OK(evaluate(snapshot, &options, &check, &seen, &err), &err);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.verdict[0], "unknown");
+    assert_string_equal(seen.reason[0], "not collected: oss:ListBuckets");
+    assert_int_equal(seen.why[0], MLN_UNREAD_NOT_COLLECTED);
+    assert_int_equal(seen.evaluation.unread_count, 1);
+    mln_evaluation_free(&seen.evaluation);
+    mln_snapshot_free(snapshot);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +434,7 @@ int main(void)
         cmocka_unit_test(the_names_of_with_and_json_each_are_no_tables),
         cmocka_unit_test(parameters_are_bound_by_name_and_kind),
         cmocka_unit_test(an_evaluator_judges_many_checks),
+        cmocka_unit_test(a_file_is_judged_as_it_was_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
