@@ -557,6 +557,11 @@ static int read_rows(struct reader *r)
     r->call->rows = map;
     r->entry->table = r->entry->info.table = r->loader->tables[map->table].table.name;
     r->entry->single = r->loader->tables[map->table].table.single;
+    /* It says whose snapshot this is, before anything else is asked. */
+    if (strcmp(r->entry->table, MLN_ACCOUNT_TABLE) == 0 &&
+            (r->call->scope != MLN_SCOPE_ACCOUNT || !r->entry->single || !map->has_id))
+        return WRONG(r, at(r, "table"),
+                "the table 'account' is filled by one call for the account, with 'id'");
     if (r->entry->batch > 0 && r->entry->single)
         return WRONG(r, at(r, "batch"), "a call for many keys needs 'list'");
     return MLN_OK;

@@ -74,7 +74,6 @@ struct mln_plan_entry {
     bool single;         /* Its table has one row per call. */
     bool is_unique;      /* Its table has each resource once. */
     const char *table;
-    size_t product_order; /* Calls of one product stand together, in their order. */
 };
 
 struct mln_plan {

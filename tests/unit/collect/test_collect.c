@@ -43,7 +43,7 @@ struct cloud {
     int used[ASKED_MAX];
     const struct mln_collect_request *waiting[64];
     size_t waiting_count;
-    bool newest_first, retry, xml;
+    bool newest_first, retry, xml, no_region;
     char asked[ASKED_MAX][LINE_MAX_BYTES]; /* Name and parameters. */
     size_t asked_count;
     int64_t pauses[20];
@@ -104,6 +104,7 @@ static int next(void *ctx, struct mln_collect_answer *out, struct mln_err *err)
     row = find(cloud, mln_buf_str(&name));
     if (row == NULL) {
         (void)snprintf(out->failure, sizeof(out->failure), "not recorded");
+        out->no_region = cloud->no_region;
         return MLN_OK;
     }
     out->status = row->status;
@@ -631,6 +632,19 @@ static void throttling_is_waited_for_and_then_given_up(void **state)
     end(&trial);
 }
 
+static void a_product_without_a_host_in_the_region_is_not_there(void **state)
+{
+    static const struct script rows[] = { ONE_REGION };
+    struct cloud cloud = { .rows = rows, .count = MLN_LEN(rows), .no_region = true };
+    struct trial trial = { .rc = -100 };
+
+    (void)state;
+    run(&trial, PRODUCT REGIONS INSTANCES, &cloud);
+    OK(trial.rc, &trial.err);
+    expect(&trial, "select outcome from collect_call where region = 'r1'", "no_region");
+    end(&trial);
+}
+
 /* ---- decoding ---- */
 
 static void a_table_in_a_text_is_taken_apart(void **state)
@@ -651,6 +665,22 @@ static void a_table_in_a_text_is_taken_apart(void **state)
             "failed,a line of the table has 1 fields and its heading 2");
     CHECK(plan, no_text, "select outcome, message from collect_call",
             "failed,the table is no base64");
+}
+
+static void a_table_goes_on_over_pages_with_or_without_its_heading(void **state)
+{
+    /* user,n / a,1 -- b,2 -- user,n / c,3 */
+    static const struct script rows[] = {
+        { "ecs/GetA/_/_.1", 200, "{\"C\":\"dXNlcixuCmEsMQo=\",\"N\":\"t\"}", 0 },
+        { "ecs/GetA/_/_.2", 200, "{\"C\":\"YiwyCg==\",\"N\":\"u\"}", 0 },
+        { "ecs/GetA/_/_.3", 200, "{\"C\":\"dXNlcixuCmMsMwo=\"}", 0 },
+    };
+
+    (void)state;
+    CHECK(PRODUCT
+            "  - action: GetA\n    decode: base64_csv\n    page: { by: token, token: T, next: N }\n"
+            "    item: C\n    table: ecs_a\n    id: user\n    columns: { n: n int }\n",
+            rows, "select id, n from ecs_a order by 1", "a,1 | b,2 | c,3");
 }
 
 static void xml_is_read_like_json(void **state)
@@ -825,6 +855,8 @@ int main(void)
         cmocka_unit_test(a_fallback_asks_for_what_was_denied),
         cmocka_unit_test(throttling_is_waited_for_and_then_given_up),
         cmocka_unit_test(a_table_in_a_text_is_taken_apart),
+        cmocka_unit_test(a_table_goes_on_over_pages_with_or_without_its_heading),
+        cmocka_unit_test(a_product_without_a_host_in_the_region_is_not_there),
         cmocka_unit_test(xml_is_read_like_json),
         cmocka_unit_test(the_account_is_asked_first_and_must_be_the_right_one),
         cmocka_unit_test(an_account_that_no_answer_names_is_the_one_that_was_given),
