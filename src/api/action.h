@@ -9,7 +9,7 @@
 struct mln_call;
 struct mln_writer;
 
-#define MLN_ACTION_PARAMS_MAX 16
+#define MLN_ACTION_PARAMS_MAX 24
 
 enum mln_param_type {
     MLN_PARAM_INT,  /* decimal, min..max */
@@ -57,6 +57,9 @@ struct mln_action {
     size_t param_count;
     mln_action_fn *act;
 };
+
+/* What Lang takes, as enum mln_lang. */
+extern const struct mln_word mln_language_words[];
 
 /* Every action, sorted by version, then name. */
 const struct mln_action *const *mln_actions(size_t *count);

@@ -15,6 +15,7 @@
 #include "api/action.h"
 #include "api/lane.h"
 #include "api/metrics.h"
+#include "api/scans.h"
 #include "base/log.h"
 #include "iam/auth.h"
 
@@ -32,6 +33,7 @@ struct mln_gateway {
     const struct mln_clock *clock;
     const struct mln_log *log;
     struct mln_metrics *metrics;
+    struct mln_scans *scans; /* NULL: nobody scans here. */
     int64_t skew_ms;
 };
 

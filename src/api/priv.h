@@ -201,6 +201,7 @@ struct mln_server {
     char start_failure[256]; /* What the HTTP library said when it did not start. */
     struct watch watch;
     struct writes writes;
+    struct mln_scans *scans;
     atomic_bool stopping;
     pthread_mutex_t lanes_lock;
     struct pool_lane *lanes;

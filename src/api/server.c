@@ -106,6 +106,23 @@ static int open_gateway(struct mln_server *server, struct mln_err *err)
     return mln_auth_new(&auth, &server->gateway.auth, err);
 }
 
+static int start_scans(struct mln_server *server, struct mln_err *err)
+{
+    const struct mln_server_options *o = &server->options;
+    const struct mln_scans_options options = {
+        .store_url = o->store_url,
+        .catalogs = o->catalogs,
+        .catalog_count = o->catalog_count,
+        .clock = o->clock,
+        .log = o->log,
+        .random = o->random,
+    };
+    int rc = mln_scans_start(&options, &server->scans, err);
+
+    server->gateway.scans = server->scans;
+    return rc;
+}
+
 /* Says early, and to the operator, what would else fail every request. */
 static int check_store(const struct mln_server_options *o, struct mln_err *err)
 {
@@ -184,6 +201,8 @@ static int start_all(struct mln_server *server, struct mln_err *err)
         rc = watch_start(&server->watch, server, err);
     if (rc == MLN_OK)
         rc = writes_start(&server->writes, server, err);
+    if (rc == MLN_OK)
+        rc = start_scans(server, err);
     return rc == MLN_OK ? start_library(server, err) : rc;
 }
 
@@ -235,6 +254,8 @@ void mln_server_stop(struct mln_server *server)
     /* Every suspended connection is resumed by a worker: the library must not stop before. */
     writes_hurry(&server->writes);
     writes_stop(&server->writes);
+    mln_scans_stop(server->scans);
+    server->scans = NULL;
     watch_stop(&server->watch);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);

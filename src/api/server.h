@@ -28,6 +28,9 @@ struct mln_server_options {
     const char *tls_cert_path, *tls_key_path; /* PEM; both or neither */
     bool insecure_http; /* Allows plain HTTP on an address that is not loopback. */
 
+    const char *const *catalogs; /* Folders beside the built-in catalogue, for scans. */
+    size_t catalog_count;
+
     const struct mln_seal *seal;
     int64_t skew_ms;        /* Accepted difference of clocks; 15 minutes */
     int64_t requests_per_s; /* per user; 1,000 */

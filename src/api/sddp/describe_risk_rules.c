@@ -24,16 +24,6 @@ static const struct mln_word statuses[] = {
     { 0 },
 };
 
-static const struct mln_word languages[] = {
-    { "en", MLN_LANG_EN },
-    { "en_US", MLN_LANG_EN },
-    { "en_us", MLN_LANG_EN },
-    { "zh", MLN_LANG_ZH },
-    { "zh_CN", MLN_LANG_ZH },
-    { "zh_cn", MLN_LANG_ZH },
-    { 0 },
-};
-
 static const struct mln_param_row params[] = {
     [ROW_CURRENT_PAGE] = { .name = "CurrentPage",
             .type = MLN_PARAM_INT,
@@ -53,7 +43,7 @@ static const struct mln_param_row params[] = {
             .summary = "Open or handled events" },
     [ROW_LANG] = { .name = "Lang",
             .type = MLN_PARAM_WORD,
-            .words = languages,
+            .words = mln_language_words,
             .fallback = "en",
             .summary = "The language of names" },
     [ROW_PAGE_SIZE] = { .name = "PageSize",
