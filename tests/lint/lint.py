@@ -23,7 +23,7 @@ LAYERS = {
     "store": ["base"],
     "iam": ["base", "wire", "acs", "store"],
     "risk": ["base", "wire", "yaml", "collect", "check", "detect", "store", "snapshot", "client", "acs"],
-    "report": ["base", "wire", "risk", "client"],
+    "report": ["base", "wire", "acs", "risk", "client"],
     "api": ["base", "wire", "acs", "iam", "risk", "report"],
     "cli": ["base", "wire", "yaml", "acs", "client", "iam", "risk", "report", "api"],
 }
