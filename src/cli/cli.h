@@ -18,11 +18,12 @@
 #define CLI_EXIT_DENIED      5
 #define CLI_EXIT_NETWORK     6
 #define CLI_EXIT_PARTIAL     7
+#define CLI_EXIT_FAIL_ON     8
 #define CLI_EXIT_NOT_FOUND   9
 #define CLI_EXIT_INTERRUPTED 130
 #define CLI_EXIT_PIPE        141
 
-enum cli_format { CLI_DEFAULT, CLI_TEXT, CLI_TABLE, CLI_JSON, CLI_JSONL, CLI_CSV };
+enum cli_format { CLI_DEFAULT, CLI_TEXT, CLI_TABLE, CLI_JSON, CLI_JSONL, CLI_CSV, CLI_REPORT };
 
 /* Data for stdout: collected, redacted and written in whole lines. */
 struct cli_out {
@@ -85,5 +86,7 @@ MLN_MUST_USE int cli_get_time(
 size_t cli_get_every(const struct cli *cli, enum cli_option option, const char **out, size_t max);
 /* Does `word` stand in the comma list of the option? True when the option is absent. */
 bool cli_list_has(const struct cli *cli, enum cli_option option, struct mln_str word);
+/* What -o says for a command that can print reports, wherever it stood; NULL for others. */
+const char *cli_report_format(const struct cli *cli);
 /* English or Chinese. */
 const char *cli_text(const struct cli *cli, const char *en, const char *zh);

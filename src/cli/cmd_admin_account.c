@@ -1,6 +1,23 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/rows.h"
+#include "risk/scan.h"
+
+/* An account that is there already may be given another source. */
+static int set_source(
+        const struct cli *cli, struct cli_local *local, struct mln_str account, struct mln_err *err)
+{
+    const char *source = cli_get(cli, OPT_SOURCE);
+    struct mln_source_spec spec;
+    int rc = mln_source_parse(mln_str_of(source), &spec, err);
+
+    if (rc != MLN_OK)
+        return mln_wrap(err, MLN_EUSAGE, "--source");
+    rc = mln_account_set_source(local->store, account, mln_str_of(source), err);
+    if (rc == MLN_OK)
+        cli_note(cli, "account %.*s reads its configuration from %s", MLN_FMT(account), source);
+    return rc;
+}
 
 int cmd_admin_account_add(struct cli *cli, struct mln_err *err)
 {
@@ -15,6 +32,8 @@ int cmd_admin_account_add(struct cli *cli, struct mln_err *err)
     rc = mln_iam_account_add(&local.iam, account, err);
     if (rc == MLN_OK)
         cli_note(cli, "added account %.*s", MLN_FMT(account));
+    if (cli_has(cli, OPT_SOURCE) && (rc == MLN_OK || rc == MLN_EEXIST))
+        rc = set_source(cli, &local, account, err);
     cli_local_close(&local);
     return rc;
 }

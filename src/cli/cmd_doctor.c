@@ -87,7 +87,7 @@ static void check_endpoint(struct doctor *doctor)
     struct mln_err err;
     char url[320];
     bool sent;
-    int rc = cli_endpoint(cli, &endpoint, &err);
+    int rc = cli_endpoint(cli, "Sddp", &endpoint, &err);
 
     if (rc == MLN_OK)
         rc = cli_curl(cli, &curl, &err);

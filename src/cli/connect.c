@@ -9,7 +9,8 @@
 
 #define USER_AGENT "Merlon/" MLN_VERSION " (Linux)"
 
-int cli_endpoint(const struct cli *cli, struct mln_endpoint *out, struct mln_err *err)
+int cli_endpoint(
+        const struct cli *cli, const char *product, struct mln_endpoint *out, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(512);
     const char *given = cli_get(cli, OPT_ENDPOINT);
@@ -19,7 +20,7 @@ int cli_endpoint(const struct cli *cli, struct mln_endpoint *out, struct mln_err
         rc = mln_endpoint_parse(mln_str_of(given), out, err);
     } else {
         rc = mln_endpoint_host(
-                mln_product_by_name("Sddp"), mln_str_of(cli_get(cli, OPT_REGION)), &host, err);
+                mln_product_by_name(product), mln_str_of(cli_get(cli, OPT_REGION)), &host, err);
         if (rc == MLN_OK)
             rc = mln_endpoint_parse(mln_buf_str(&host), out, err);
     }
@@ -50,13 +51,16 @@ static void sleep_ms(void *ctx, int64_t ms)
         continue;
 }
 
-int cli_remote_open(struct cli *cli, struct cli_remote *out, struct mln_err *err)
+int cli_remote_open(struct cli *cli, const struct cli_service *service, struct cli_remote *out,
+        struct mln_err *err)
 {
     const struct mln_creds_options creds = {
         .env = cli->env, .clock = cli->clock, .profile = cli_get(cli, OPT_PROFILE)
     };
     struct mln_api_options api = {
-        .product = mln_product_by_name("Sddp"),
+        .product = mln_product_by_name(service->product),
+        .actions = service->actions,
+        .action_count = service->action_count,
         .endpoint = &out->endpoint,
         .creds = &cli->creds,
         .clock = cli->clock,
@@ -71,9 +75,8 @@ int cli_remote_open(struct cli *cli, struct cli_remote *out, struct mln_err *err
 
     *out = (struct cli_remote){ .creds = &cli->creds };
     api.timeout_ms = read_s * MLN_MS_PER_S;
-    api.actions = mln_sddp_actions(&api.action_count);
     if (rc == MLN_OK)
-        rc = cli_endpoint(cli, &out->endpoint, err);
+        rc = cli_endpoint(cli, service->product, &out->endpoint, err);
     if (rc == MLN_OK)
         rc = mln_creds_resolve(&creds, &cli->creds, NULL, err);
     if (rc == MLN_OK)

@@ -14,11 +14,20 @@ struct cli_remote {
     struct mln_api *api;
 };
 
+/* A product's API, and the actions that a command may call there. */
+struct cli_service {
+    const char *product; /* "Sddp", "Sas" */
+    const struct mln_api_action *actions;
+    size_t action_count;
+};
+
 /* Where the options say: --endpoint, else the host of the product in --region. */
-MLN_MUST_USE int cli_endpoint(const struct cli *cli, struct mln_endpoint *out, struct mln_err *err);
+MLN_MUST_USE int cli_endpoint(
+        const struct cli *cli, const char *product, struct mln_endpoint *out, struct mln_err *err);
 MLN_MUST_USE int cli_curl(const struct cli *cli, struct mln_curl **out, struct mln_err *err);
-/* A client limited to the actions of risk events; `out` must not move afterwards. */
-MLN_MUST_USE int cli_remote_open(struct cli *cli, struct cli_remote *out, struct mln_err *err);
+/* A client limited to the service's actions; `out` must not move afterwards. */
+MLN_MUST_USE int cli_remote_open(struct cli *cli, const struct cli_service *service,
+        struct cli_remote *out, struct mln_err *err);
 void cli_remote_close(struct cli_remote *remote);
 
 /* ---- local_store.c: a store ---- */

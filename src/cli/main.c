@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "cli/commands.h"
+#include "report/report.h"
 
 #define OUT_MAX ((size_t)64 * 1024 * 1024)
 
@@ -72,8 +73,16 @@ static int read_format(struct cli *cli, struct mln_err *err)
         [CLI_JSON] = "json",
         [CLI_JSONL] = "jsonl",
         [CLI_CSV] = "csv" };
-    const char *value = cli_get(cli, OPT_OUTPUT);
+    const char *value = cli_report_format(cli);
+    enum mln_report_format report;
 
+    if (value != NULL && mln_report_parse(value, &report) == MLN_OK) {
+        cli->format = CLI_REPORT;
+        return MLN_OK;
+    }
+    value = value != NULL ? value : cli_get(cli, OPT_OUTPUT);
+    if (value == NULL && cli_has(cli, OPT_PLAN)) /* There -o names no file. */
+        value = cli_get(cli, OPT_OUTPUT_FILE);
     if (value == NULL)
         return MLN_OK;
     for (size_t i = CLI_TEXT; i < MLN_LEN(names); i++) {

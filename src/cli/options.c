@@ -308,6 +308,25 @@ static int unknown_command(const struct cli_line *line, struct mln_err *err)
             near != NULL ? "'" : "");
 }
 
+/* An option that stood before the command went to the first row of its name: the command's is
+ * another. */
+static void move_to_own_rows(struct cli_line *line)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (line->value[i] == NULL ||
+                ((line->command->options | cli_global_options()) & CLI_OPTION(i)) != 0)
+            continue;
+        for (size_t j = 0; j < OPT_COUNT && line->value[i] != NULL; j++) {
+            if (strcmp(rows[i].name, rows[j].name) != 0 ||
+                    (line->command->options & CLI_OPTION(j)) == 0 ||
+                    (rows[i].value == NULL) != (rows[j].value == NULL))
+                continue;
+            line->value[j] = line->value[i];
+            line->value[i] = NULL;
+        }
+    }
+}
+
 static int find_command(struct cli_line *line, struct mln_err *err)
 {
     size_t best;
@@ -320,6 +339,7 @@ static int find_command(struct cli_line *line, struct mln_err *err)
     best = words_matched(line->command, line);
     line->arg_count -= best;
     memmove(line->args, line->args + best, line->arg_count * sizeof(*line->args));
+    move_to_own_rows(line);
     return MLN_OK;
 }
 

@@ -7,11 +7,14 @@
 int risk_source_open(
         struct cli *cli, bool for_write, struct risk_source *source, struct mln_err *err)
 {
+    struct cli_service service = { .product = "Sddp" };
+
     *source = (struct risk_source){ .cli = cli, .is_local = cli_has(cli, OPT_STORE) };
     if (source->is_local)
         return cli_local_open(cli, for_write ? MLN_STORE_WRITE : MLN_STORE_READ, CLI_NEED_ACCOUNT,
                 &source->local, err);
-    return cli_remote_open(cli, &source->remote, err);
+    service.actions = mln_sddp_actions(&service.action_count);
+    return cli_remote_open(cli, &service, &source->remote, err);
 }
 
 void risk_source_close(struct risk_source *source)

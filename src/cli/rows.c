@@ -212,6 +212,7 @@ void cli_rows_add(struct cli_rows *rows, const struct cli_cell *cells)
     case CLI_DEFAULT:
     case CLI_TEXT:
     case CLI_TABLE:
+    case CLI_REPORT:
         keep_table_row(rows, cells);
         break;
     }

@@ -15,6 +15,14 @@ const char *cli_text(const struct cli *cli, const char *en, const char *zh)
     return cli->lang == MLN_LANG_ZH ? zh : en;
 }
 
+const char *cli_report_format(const struct cli *cli)
+{
+    if (cli->line.command == NULL || (cli->line.command->options & OPT(OUTPUT_REPORT)) == 0)
+        return NULL;
+    return cli_has(cli, OPT_OUTPUT_REPORT) ? cli_get(cli, OPT_OUTPUT_REPORT)
+                                           : cli_get(cli, OPT_OUTPUT);
+}
+
 static const struct cli_option_row *row(enum cli_option option)
 {
     return &cli_option_rows()[option];

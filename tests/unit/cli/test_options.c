@@ -107,7 +107,7 @@ static void has_sorted_rows_with_texts_in_both_languages(void **state)
 
     (void)state;
     for (size_t i = 0; i < OPT_COUNT; i++) {
-        assert_true(i == 0 || strcmp(options[i - 1].name, options[i].name) < 0);
+        assert_true(i == 0 || strcmp(options[i - 1].name, options[i].name) <= 0);
         assert_true(strlen(options[i].en) > 0 && strlen(options[i].zh) > 0);
         for (size_t k = 0; options[i].letter != 0 && k < i; k++)
             assert_int_not_equal(options[k].letter, options[i].letter);

@@ -1,0 +1,101 @@
+/* `collect`: an account's configuration into a snapshot; and what that needs, without doing it. */
+#include "cli/commands.h"
+#include "cli/posture.h"
+
+#define POLICY_MAX ((size_t)1024 * 1024)
+
+static const struct cli_column columns[] = {
+    { "Call", "CALL", "调用" },
+    { "Version", "VERSION", "版本" },
+    { "Scope", "SCOPE", "范围" },
+    { "Paging", "PAGING", "分页" },
+    { "Table", "TABLE", "表" },
+    { "RamAction", "RAM ACTION", "RAM 操作" },
+    { "Product", NULL, NULL },
+    { "Action", NULL, NULL },
+};
+
+static int put_call(void *ctx, const struct mln_posture_call *call, struct mln_err *err)
+{
+    const struct cli_cell cells[] = {
+        cli_cell_text(call->id),
+        cli_cell_text(call->version),
+        cli_cell_text(call->scope),
+        cli_cell_text(call->paging),
+        cli_cell_text(call->table),
+        cli_cell_text(call->ram_action),
+        cli_cell_text(call->product),
+        cli_cell_text(call->action),
+    };
+
+    (void)err;
+    cli_rows_add(ctx, cells);
+    return MLN_OK;
+}
+
+static int put_plan(struct cli *cli, const struct mln_posture *posture, struct mln_err *err)
+{
+    struct cli_rows rows;
+    struct mln_err late = { 0 };
+    int rc, ended;
+
+    cli_rows_begin(&rows, cli, columns, MLN_LEN(columns));
+    rc = mln_posture_calls(posture, put_call, &rows, err);
+    ended = cli_rows_end(&rows, -1, rc != MLN_OK, NULL, &late);
+    if (rc == MLN_OK && ended != MLN_OK)
+        *err = late;
+    return rc == MLN_OK ? ended : rc;
+}
+
+static int put_policy(struct cli *cli, const struct mln_posture *posture, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf out = MLN_BUF_INIT(POLICY_MAX);
+    struct mln_str text;
+    int rc;
+
+    mln_posture_policy(posture, &out);
+    rc = mln_buf_done(&out, &text, err);
+    if (rc == MLN_OK) {
+        cli_put(cli, text);
+        cli_put(cli, MLN_STR("\n"));
+    }
+    return rc;
+}
+
+static int print_need(struct cli *cli, struct mln_err *err)
+{
+    struct mln_posture *posture = NULL;
+    int rc = cli_posture(cli, &posture, err);
+
+    if (rc == MLN_OK)
+        rc = cli_has(cli, OPT_PLAN) ? put_plan(cli, posture, err) : put_policy(cli, posture, err);
+    mln_posture_free(posture);
+    return rc;
+}
+
+int cmd_collect(struct cli *cli, struct mln_err *err)
+{
+    struct mln_scan_report report = { 0 };
+    struct cli_scan scan;
+    const char *path;
+    int rc;
+
+    if (cli_has(cli, OPT_PLAN) || cli_has(cli, OPT_POLICY_PRINT))
+        return print_need(cli, err);
+    rc = cli_need(cli, OPT_OUTPUT_FILE, &path, err);
+    if (rc == MLN_OK)
+        rc = cli_scan_read(cli, &scan, err);
+    if (rc != MLN_OK)
+        return rc;
+    scan.options.snapshot_path = path;
+    cli_catch_signals(cli);
+    rc = mln_collect_to_file(&scan.options, &report, err);
+    cli_scan_free(&scan);
+    if (rc != MLN_OK)
+        return rc;
+    cli_progress(cli, "%s", "");
+    cli_note(cli, "%s: %lld calls, %lld rows; denied %lld, throttled %lld, failed %lld", path,
+            (long long)report.calls, (long long)report.rows, (long long)report.denied,
+            (long long)report.throttled, (long long)report.failed);
+    return report.denied + report.throttled + report.failed > 0 ? CLI_EXIT_PARTIAL : MLN_OK;
+}
