@@ -216,7 +216,7 @@ int mln_spool_affected(struct mln_spool *spool, int64_t *out, struct mln_err *er
     MLN_AUTO(mln_buf_free) struct mln_buf place = MLN_BUF_INIT((size_t)64 * 1024);
     sqlite3_stmt *statement = spool->statements[AFFECTED];
     int64_t count = 0;
-    int code, rc = MLN_OK;
+    int code = SQLITE_DONE, rc = MLN_OK;
 
     while (rc == MLN_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct mln_str text;
