@@ -20,14 +20,16 @@ static void put_text(struct report *report, const char *tag, struct mln_str text
     mln_buf_addf(&report->text, "</%s>", tag);
 }
 
-static const char *status_text(const struct report *report, enum mln_result_status status)
+static const char *status_text(const struct report *report, const struct mln_check_result *item)
 {
     static const char *const en[MLN_RESULT_STATUSES] = { "passed", "failed", "running",
         "not assessed", "ignored", "false positive" };
     static const char *const zh[MLN_RESULT_STATUSES] = { "通过", "未通过", "检查中", "未评估",
         "已忽略", "误报" };
 
-    return say(report, en[status], zh[status]);
+    if (!item->enabled)
+        return say(report, "switched off", "已停用");
+    return say(report, en[item->status], zh[item->status]);
 }
 
 static int put_row(void *ctx, const struct mln_check_result *item, struct mln_err *err)
@@ -38,7 +40,7 @@ static int put_row(void *ctx, const struct mln_check_result *item, struct mln_er
             "<tr class=\"%s\"><td><a href=\"#i%lld\">%lld</a></td><td>%s</td><td>%s</td>",
             mln_result_status_name(item->status), (long long)item->item_id,
             (long long)item->item_id, mln_result_level_name(item->level),
-            status_text(report, item->status));
+            status_text(report, item));
     put_text(report, "td", item->title);
     put_text(report, "td", item->service);
     mln_buf_addf(&report->text, "<td>%lld</td></tr>\n", (long long)item->affected);
@@ -80,7 +82,7 @@ static int put_details(void *ctx, const struct mln_check_result *item, struct ml
     mln_buf_addf(&report->text, "<section id=\"i%lld\"><h2>%lld ", (long long)item->item_id,
             (long long)item->item_id);
     report_escape(&report->text, item->title);
-    mln_buf_addf(&report->text, " (%s)</h2>", status_text(report, item->status));
+    mln_buf_addf(&report->text, " (%s)</h2>", status_text(report, item));
     put_text(report, "p", item->texts[0].value);
     if (item->not_assessed_reason.len > 0)
         put_text(report, "p", item->not_assessed_reason);

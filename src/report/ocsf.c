@@ -1,6 +1,6 @@
 /*
  * OCSF 1.3 Compliance Findings (class 2003), one JSON object a line: one per failed or unassessed
- * resource, and one for each item that passed or could not be assessed as a whole.
+ * resource, and one for each item that passed or of which something could not be assessed.
  */
 #include <stdio.h>
 
@@ -34,6 +34,9 @@ static void write_metadata(struct mln_writer *w, const struct report *report)
     mln_writer_cstr(w, "vendor_name", "Merlon");
     mln_writer_cstr(w, "version", report->options->version);
     mln_writer_object_end(w);
+    mln_writer_list_begin(w, "profiles");
+    mln_writer_cstr(w, NULL, "cloud");
+    mln_writer_list_end(w);
     mln_writer_object_end(w);
 }
 
@@ -131,7 +134,8 @@ static int put_line(struct report *report, const struct mln_check_result *item,
     mln_writer_object_begin(&w, "remediation");
     mln_writer_str(&w, "desc", item->texts[2].value);
     mln_writer_list_begin(&w, "references");
-    mln_writer_str(&w, NULL, item->texts[3].value);
+    if (item->texts[3].value.len > 0)
+        mln_writer_str(&w, NULL, item->texts[3].value);
     mln_writer_list_end(&w);
     mln_writer_object_end(&w);
     mln_writer_end(&w);
@@ -157,13 +161,16 @@ static int put_item(void *ctx, const struct mln_check_result *item, struct mln_e
 {
     struct report *report = ctx;
     struct lines lines = { report, item };
+    bool is_open = item->not_assessed_reason.len > 0;
     int64_t before = report->written;
-    int rc = report_findings(report, item->item_id, put_finding, &lines, err);
+    int rc;
 
-    if (rc != MLN_OK || report->written > before)
+    if (!item->enabled)
+        return MLN_OK;
+    rc = report_findings(report, item->item_id, put_finding, &lines, err);
+    if (rc != MLN_OK || (report->written > before && !is_open))
         return rc;
-    return put_line(report, item, NULL,
-            item->not_assessed_reason.len > 0 ? COMPLIANCE_UNKNOWN : COMPLIANCE_PASS,
+    return put_line(report, item, NULL, is_open ? COMPLIANCE_UNKNOWN : COMPLIANCE_PASS,
             item->not_assessed_reason, err);
 }
 

@@ -20,5 +20,6 @@ struct mln_report_options {
     int (*write)(void *ctx, struct mln_str piece, struct mln_err *err);
     void *ctx;
 };
+/* MLN_EPARTIAL: another scan became current meanwhile; what was written mixes the two. */
 MLN_MUST_USE int mln_report_results(struct mln_store *store, enum mln_report_format format,
         const struct mln_report_options *options, struct mln_err *err);

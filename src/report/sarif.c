@@ -51,7 +51,8 @@ static int put_rule(void *ctx, const struct mln_check_result *item, struct mln_e
     rule_text(&w, "shortDescription", item->title);
     rule_text(&w, "fullDescription", item->texts[0].value);
     rule_text(&w, "help", item->texts[2].value);
-    mln_writer_str(&w, "helpUri", item->texts[3].value);
+    if (item->texts[3].value.len > 0)
+        mln_writer_str(&w, "helpUri", item->texts[3].value);
     mln_writer_object_begin(&w, "defaultConfiguration");
     mln_writer_cstr(&w, "level", level_of(item->level));
     mln_writer_object_end(&w);
@@ -142,7 +143,8 @@ static int put_result(void *ctx, const struct mln_result_finding *finding, struc
     return report_flush(results->report, err);
 }
 
-/* An item that could not be assessed at all may have no resource to show for it. */
+/* What could not be listed has no resource to show for it: the item says it once more, as a whole.
+ */
 static int put_open_item(
         struct report *report, const struct mln_check_result *item, struct mln_err *err)
 {
@@ -156,6 +158,7 @@ static int put_open_item(
     mln_writer_cstr(&w, "kind", "open");
     mln_writer_cstr(&w, "level", "none");
     rule_text(&w, "message", mln_buf_str(&message));
+    write_suppression(&w, &item->mark);
     mln_writer_end(&w);
     return report_flush(report, err);
 }
@@ -164,10 +167,9 @@ static int put_results(void *ctx, const struct mln_check_result *item, struct ml
 {
     struct report *report = ctx;
     struct results results = { report, item };
-    int64_t before = report->written;
     int rc = report_findings(report, item->item_id, put_result, &results, err);
 
-    if (rc == MLN_OK && item->not_assessed_reason.len > 0 && report->written == before)
+    if (rc == MLN_OK && item->not_assessed_reason.len > 0)
         rc = put_open_item(report, item, err);
     return rc;
 }
