@@ -197,8 +197,30 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
     change(path, "PRAGMA user_version = 4711");
     for (int mode = MLN_STORE_READ; mode <= MLN_STORE_CREATE; mode++) {
         refuses(path, (enum mln_store_mode)mode, MLN_ECONFIG, "4711");
-        refuses(path, (enum mln_store_mode)mode, MLN_ECONFIG, "up to 1");
+        refuses(path, (enum mln_store_mode)mode, MLN_ECONFIG, "up to 2");
     }
+}
+
+static void an_older_store_is_brought_up_to_date_by_a_writer(void **state)
+{
+    const char *path = small_store();
+    const struct mln_account_row account = { ACCOUNT, 1 };
+    struct mln_store *store = NULL;
+    int64_t scan_id = -1, current_id = -1;
+    struct mln_err err;
+
+    (void)state;
+    change(path, "DROP TABLE account_source; DROP TABLE scan; DROP TABLE scan_current;"
+                 "DROP TABLE check_result; DROP TABLE finding; DROP TABLE finding_flip;"
+                 "DROP TABLE mark; DROP TABLE scan_task; PRAGMA user_version = 1");
+    refuses(path, MLN_STORE_READ, MLN_ECONFIG, "this program needs 2");
+    OK(open_at(path, MLN_STORE_WRITE, &store, &err), &err);
+    OK(mln_store_account_add(store, &account, &err), &err);
+    OK(mln_store_scan_begin(store, ACCOUNT, 1, &scan_id, &current_id, &err), &err);
+    assert_true(scan_id > 0);
+    mln_store_close(store);
+    OK(open_at(path, MLN_STORE_READ, &store, &err), &err);
+    mln_store_close(store);
 }
 
 static void a_damaged_file_is_said_to_be_damaged(void **state)
@@ -533,6 +555,7 @@ int main(void)
         cmocka_unit_test(refuses_urls_without_showing_them),
         cmocka_unit_test(a_name_that_means_something_to_sqlite_is_a_file),
         cmocka_unit_test(a_newer_schema_is_refused_with_both_versions),
+        cmocka_unit_test(an_older_store_is_brought_up_to_date_by_a_writer),
         cmocka_unit_test(a_damaged_file_is_said_to_be_damaged),
         cmocka_unit_test(a_file_that_is_gone_or_replaced_is_noticed),
         cmocka_unit_test(a_read_only_store_in_a_read_only_folder_can_be_read),
