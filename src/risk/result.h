@@ -3,7 +3,8 @@
  * pages, marks, summaries. Rules (spec/checks):
  * any failed resource -> failed; else anything not assessed -> waiting with the reason; else pass.
  * A mark (ignored, falsePositive) on an item wins over its status; an item whose failed resources
- * are all marked takes their mark. AffectedCount is the number of failed resources, marked or not.
+ * are all marked takes their mark, unless something else
+ * was not assessed. AffectedCount is the number of failed resources, marked or not.
  */
 #pragma once
 
@@ -133,14 +134,16 @@ struct mln_mark_request {
     int64_t item_id;
     struct mln_str resource_id, region; /* empty: the item */
     int64_t finding_id; /* or a finding of the current scan (item_id 0: of any item); 0: not used */
-    const char *kind;   /* "ignored", "falsePositive"; NULL: take the mark back */
+    bool may_be_missing;   /* What is not there is passed over. */
+    const char *kind;      /* "ignored", "falsePositive"; NULL: take the mark back */
     struct mln_str reason; /* may be empty through the cloud's API */
     int64_t until_ms;      /* 0: no end */
     struct mln_str user_name, request_id, source_ip, action; /* For the audit trail. */
 };
 /*
  * Sets or takes back marks, all of `requests` in one transaction with the audit trail. MLN_EINVAL,
- * MLN_ENOTFOUND (no such item, or no such resource among its current findings).
+ * MLN_ENOTFOUND (no such item, or no such resource among its current findings; nothing at all of
+ * requests that may be missing).
  */
 MLN_MUST_USE int mln_result_mark(struct mln_store *store, const struct mln_clock *clock,
         const struct mln_mark_request *requests, size_t count, struct mln_err *err);

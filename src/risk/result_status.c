@@ -123,16 +123,19 @@ enum mln_result_status mln_result_status_of(
 {
     const struct mln_mark_info *mark = mln_result_mark_of(marks, row->item_id);
     const struct mln_result_marked *marked = NULL;
+    bool assessed = row->not_assessed == 0 && row->reason.len == 0;
 
     if (mark != NULL)
         return mln_result_mark_kind(mark->kind);
     if (row->failed == 0)
-        return row->not_assessed > 0 || row->reason.len > 0 ? MLN_RESULT_WAITING : MLN_RESULT_PASS;
+        return assessed ? MLN_RESULT_PASS : MLN_RESULT_WAITING;
     if (marks->resource_count > 0)
         marked = bsearch(&row->item_id, marks->resources, marks->resource_count,
                 sizeof(*marks->resources), by_item);
     if (marked == NULL || marked->ignored + marked->false_positive < row->failed)
         return MLN_RESULT_FAILED;
+    if (!assessed) /* What nobody has looked at is not among what was marked. */
+        return MLN_RESULT_WAITING;
     return marked->ignored > 0 ? MLN_RESULT_IGNORED : MLN_RESULT_FALSE_POSITIVE;
 }
 

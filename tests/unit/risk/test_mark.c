@@ -75,30 +75,44 @@ static void a_mark_on_an_item_wins_until_it_is_taken_back(void **state)
     mln_posture_free(posture);
 }
 
+static const struct thing judged[] = { { "a", "r1", 11, NULL }, { "b", "r1", 12, NULL },
+    { "d", "r2", 1, NULL } };
+
 static void an_item_whose_failures_are_all_marked_takes_their_mark(void **state)
 {
     struct fixture *f = *state;
     struct mln_posture *posture = three_checks();
     struct mln_scan_report report;
 
-    (void)SCAN(f, posture, bad, NULL);
+    (void)SCAN(f, posture, judged, NULL);
     mark(f, "a", "falsePositive");
     assert_string_equal(status(f, SIZE_ID), "failed");
     mark(f, "b", "falsePositive");
     assert_string_equal(status(f, SIZE_ID), "falsePositive");
     mark(f, "b", "ignored");
     assert_string_equal(status(f, SIZE_ID), "ignored");
-    assert_string_equal(
-            findings(f, SIZE_ID).text, "a@r1:fail/falsePositive b@r1:fail/ignored c@r2:unknown");
+    assert_string_equal(findings(f, SIZE_ID).text, "a@r1:fail/falsePositive b@r1:fail/ignored");
     assert_string_equal(trail(f, 1).text,
             "[MarkCheckItem ItemId=100001 Resource=b Region=r1 Mark=ignored Reason=known and "
             "accepted]");
-    report = SCAN(f, posture, bad, NULL);
+    report = SCAN(f, posture, judged, NULL);
     assert_string_equal(status(f, SIZE_ID), "ignored");
     assert_int_equal(report.worst_level, 0);
     assert_int_equal(report.items_failed, 1);
     mark(f, "a", NULL);
     assert_string_equal(status(f, SIZE_ID), "failed");
+    mln_posture_free(posture);
+}
+
+static void what_was_not_assessed_is_not_covered_by_the_marks_of_others(void **state)
+{
+    struct fixture *f = *state;
+    struct mln_posture *posture = three_checks();
+
+    (void)SCAN(f, posture, bad, NULL); /* c could not be judged. */
+    mark(f, "a", "ignored");
+    mark(f, "b", "ignored");
+    assert_string_equal(status(f, SIZE_ID), "waiting");
     mln_posture_free(posture);
 }
 
@@ -110,7 +124,7 @@ static void a_new_failure_reopens_an_item_whose_failures_were_marked(void **stat
     struct fixture *f = *state;
     struct mln_posture *posture = three_checks();
 
-    (void)SCAN(f, posture, bad, NULL);
+    (void)SCAN(f, posture, judged, NULL);
     mark(f, "a", "ignored");
     mark(f, "b", "ignored");
     assert_string_equal(status(f, SIZE_ID), "ignored");
@@ -288,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MARK_TEST(a_mark_on_an_item_wins_until_it_is_taken_back),
         MARK_TEST(an_item_whose_failures_are_all_marked_takes_their_mark),
+        MARK_TEST(what_was_not_assessed_is_not_covered_by_the_marks_of_others),
         MARK_TEST(a_new_failure_reopens_an_item_whose_failures_were_marked),
         MARK_TEST(a_mark_ends_at_its_time),
         MARK_TEST(a_finding_is_marked_by_its_id_while_its_scan_is_current),
