@@ -30,7 +30,7 @@ struct cli_origin check_source_origin(const struct check_source *source, const c
 {
     if (source->is_local)
         return (struct cli_origin){ .store = cli_get(source->cli, OPT_STORE),
-            .account = cli_get(source->cli, OPT_ACCOUNT) };
+            .account = source->local.account.ptr };
     return (struct cli_origin){ .api = "Sas",
         .version = "2018-12-03",
         .endpoint = source->remote.endpoint.host,
@@ -215,16 +215,22 @@ static int list_local(struct check_source *source, const struct check_filter *fi
         .id_count = filter->id_count,
         .name = filter->name,
         .enabled = -1,
-        .page = 1,
         .page_size = LOCAL_PAGE_SIZE,
     };
-    int64_t total = 1;
-    int rc = MLN_OK;
+    const struct cli *cli = source->cli;
+    int rc = cli_get_number(cli, OPT_PAGE, 1, INT32_MAX, &query.page, err);
 
-    for (; rc == MLN_OK && (query.page - 1) * query.page_size < total; query.page++)
+    if (rc == MLN_OK)
+        rc = cli_get_number(cli, OPT_PAGE_SIZE, 1, LOCAL_PAGE_SIZE, &query.page_size, err);
+    if (rc != MLN_OK)
+        return rc;
+    if (query.page > 0)
+        return mln_result_list(
+                source->local.store, cli->clock, &query, &out->total, keep_result, out, err);
+    for (out->total = query.page = 1;
+            rc == MLN_OK && (query.page - 1) * query.page_size < out->total; query.page++)
         rc = mln_result_list(
-                source->local.store, source->cli->clock, &query, &total, keep_result, out, err);
-    out->total = total;
+                source->local.store, cli->clock, &query, &out->total, keep_result, out, err);
     return rc;
 }
 

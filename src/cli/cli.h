@@ -62,6 +62,8 @@ void cli_putf(struct cli *cli, const char *fmt, ...) MLN_PRINTF(2, 3);
 void cli_put_safe(struct cli *cli, struct mln_str text);
 /* Writes what was collected; MLN_EIO when stdout cannot take it. */
 MLN_MUST_USE int cli_flush(struct cli *cli, struct mln_err *err);
+/* MLN_EIO once stdout has failed: whoever makes rows may stop. */
+MLN_MUST_USE int cli_out_check(const struct cli *cli, struct mln_err *err);
 /* One line on stderr; the newline is added. */
 void cli_say(const struct cli *cli, const char *fmt, ...) MLN_PRINTF(2, 3);
 /* The same, silent under --quiet. */

@@ -70,6 +70,33 @@ int results_put(struct check_source *source, const struct check_filter *filter, 
     return printed != MLN_OK ? printed : rc;
 }
 
+static int count_open(void *ctx, const struct mln_check_result *result, struct mln_err *err)
+{
+    int64_t *open = ctx;
+
+    (void)err;
+    *open += result->mark.kind.len == 0 &&
+             (result->not_assessed > 0 || result->not_assessed_reason.len > 0);
+    return MLN_OK;
+}
+
+int results_count_open(struct check_source *source, int64_t *out, struct mln_err *err)
+{
+    const struct mln_result_query query = {
+        .account_id = source->local.account,
+        .enabled = 1,
+        .page = 1,
+        .page_size = MLN_RESULT_PAGE_SIZE_MAX, /* As many as there can be checks. */
+    };
+    int64_t open = 0, total;
+    int rc = mln_result_list(
+            source->local.store, source->cli->clock, &query, &total, count_open, &open, err);
+
+    if (rc == MLN_OK)
+        *out = open;
+    return rc;
+}
+
 int cmd_check_results(struct cli *cli, struct mln_err *err)
 {
     MLN_AUTO(check_filter_free) struct check_filter filter = { 0 };

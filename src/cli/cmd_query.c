@@ -45,11 +45,10 @@ static int take_row(void *ctx, const struct mln_str *values, size_t count, struc
     struct asking *asking = ctx;
     struct cli_cell cells[QUERY_COLUMNS_MAX];
 
-    (void)err;
     for (size_t i = 0; i < count; i++)
-        cells[i] = cli_cell_text(values[i]);
+        cells[i] = values[i].ptr != NULL ? cli_cell_text(values[i]) : cli_cell_null();
     cli_rows_add(&asking->rows, cells);
-    return MLN_OK;
+    return cli_out_check(asking->cli, err);
 }
 
 int cmd_query(struct cli *cli, struct mln_err *err)
@@ -68,6 +67,8 @@ int cmd_query(struct cli *cli, struct mln_err *err)
         return rc;
     cli_catch_signals(cli);
     rc = mln_snapshot_query(path, cli->line.args[0], &sink, err);
+    if (rc == MLN_EDENIED) /* Nobody's permission is missing. */
+        rc = mln_wrap(err, MLN_EUSAGE, "SQL");
     if (asking.began)
         ended = cli_rows_end(&asking.rows, -1, rc != MLN_OK, NULL, &late);
     mln_arena_free(&asking.arena);

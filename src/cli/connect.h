@@ -35,12 +35,15 @@ void cli_remote_close(struct cli_remote *remote);
 #define CLI_CREATE_SEAL  2U
 #define CLI_NEED_ACCOUNT 4U
 
+#define CLI_FOLDER_MAX 512
+
 struct cli_local {
     struct mln_store *store;
     struct mln_seal *seal;
     struct mln_iam iam;
     struct mln_str account;
     char actor[96];
+    char folder[CLI_FOLDER_MAX]; /* Of a store that lasts as long as the command; else empty. */
 };
 
 /* `mode` is an enum mln_store_mode, `needs` of CLI_NEED_*. The store is --store, the account
@@ -48,6 +51,17 @@ struct cli_local {
 MLN_MUST_USE int cli_local_open(const struct cli *cli, int mode, unsigned needs,
         struct cli_local *out, struct mln_err *err);
 void cli_local_close(struct cli_local *local);
+/*
+ * A store of one account for this command alone, in `folder` (of mode 0700, made by
+ * cli_private_folder()). Closing it removes the store, and the folder.
+ */
+MLN_MUST_USE int cli_local_temporary(const struct cli *cli, const char *folder,
+        struct mln_str account, struct cli_local *out, struct mln_err *err);
+/* A new folder under TMPDIR that nobody else may enter. */
+MLN_MUST_USE int cli_private_folder(
+        const struct cli *cli, char out[CLI_FOLDER_MAX], struct mln_err *err);
+/* Removes what a command leaves there, and the folder. */
+void cli_private_folder_remove(const char *folder);
 /* Is the store readable and its schema ours? */
 MLN_MUST_USE int cli_local_ping(const struct cli_local *local, struct mln_err *err);
 MLN_MUST_USE int cli_check_account(struct mln_str account, struct mln_err *err);

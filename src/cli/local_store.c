@@ -1,10 +1,13 @@
 /* The one file here that opens and closes a store; everything else goes through risk and iam. */
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/connect.h"
 
 #define ACCOUNT_DIGITS_MAX 20
+#define PATH_SIZE          (CLI_FOLDER_MAX + 32)
 
 int cli_check_account(struct mln_str account, struct mln_err *err)
 {
@@ -56,6 +59,18 @@ static int open_seal(
     return rc == MLN_ENOTFOUND ? mln_wrap(err, MLN_ECONFIG, "sealing key") : rc;
 }
 
+static void open_iam(const struct cli *cli, struct cli_local *out)
+{
+    name_actor(out->actor, sizeof(out->actor));
+    out->iam = (struct mln_iam){
+        .store = out->store,
+        .seal = out->seal,
+        .clock = cli->clock,
+        .random = cli->random,
+        .actor = out->actor,
+    };
+}
+
 int cli_local_open(
         const struct cli *cli, int mode, unsigned needs, struct cli_local *out, struct mln_err *err)
 {
@@ -76,14 +91,7 @@ int cli_local_open(
         cli_local_close(out);
         return rc;
     }
-    name_actor(out->actor, sizeof(out->actor));
-    out->iam = (struct mln_iam){
-        .store = out->store,
-        .seal = out->seal,
-        .clock = cli->clock,
-        .random = cli->random,
-        .actor = out->actor,
-    };
+    open_iam(cli, out);
     return MLN_OK;
 }
 
@@ -91,7 +99,63 @@ void cli_local_close(struct cli_local *local)
 {
     mln_seal_free(local->seal);
     mln_store_close(local->store);
+    if (local->folder[0] != '\0')
+        cli_private_folder_remove(local->folder);
     *local = (struct cli_local){ 0 };
+}
+
+/* ---- a store for one command ---- */
+
+int cli_private_folder(const struct cli *cli, char out[CLI_FOLDER_MAX], struct mln_err *err)
+{
+    const char *parent = mln_env_get(cli->env, "TMPDIR");
+    int n;
+
+    parent = parent != NULL && *parent != '\0' ? parent : "/tmp";
+    n = snprintf(out, CLI_FOLDER_MAX, "%s/merlon-XXXXXX", parent);
+    if (n < 0 || n >= CLI_FOLDER_MAX)
+        return mln_fail(err, MLN_ECONFIG, "TMPDIR: the path is too long");
+    if (mkdtemp(out) == NULL) /* Mode 0700. */
+        return mln_fail(err, MLN_ECONFIG, "temporary folder in '%s': %s (TMPDIR names another)",
+                parent, mln_errno_text(errno));
+    return MLN_OK;
+}
+
+void cli_private_folder_remove(const char *folder)
+{
+    static const char *const names[] = { "snapshot.db", "store.db" };
+    static const char *const ends[] = { "", "-journal", "-shm", "-wal" };
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < MLN_LEN(names); i++) {
+        for (size_t j = 0; j < MLN_LEN(ends); j++) {
+            (void)snprintf(path, sizeof(path), "%s/%s%s", folder, names[i], ends[j]);
+            (void)unlink(path);
+        }
+    }
+    (void)rmdir(folder);
+}
+
+int cli_local_temporary(const struct cli *cli, const char *folder, struct mln_str account,
+        struct cli_local *out, struct mln_err *err)
+{
+    const struct mln_store_options options = { .mode = MLN_STORE_CREATE };
+    char url[PATH_SIZE];
+    int rc;
+
+    *out = (struct cli_local){ .account = account };
+    (void)snprintf(out->folder, sizeof(out->folder), "%s", folder);
+    (void)snprintf(url, sizeof(url), "sqlite:%s/store.db", folder);
+    rc = cli_check_account(account, err);
+    if (rc == MLN_OK)
+        rc = mln_store_open(url, &options, &out->store, err);
+    if (rc == MLN_OK) {
+        open_iam(cli, out);
+        rc = mln_iam_account_add(&out->iam, account, err);
+    }
+    if (rc != MLN_OK)
+        cli_local_close(out);
+    return rc;
 }
 
 int cli_local_ping(const struct cli_local *local, struct mln_err *err)

@@ -133,9 +133,11 @@ static int finish(struct cli *cli, int rc, struct mln_err *err)
 {
     struct mln_err lost;
 
-    if (cli_flush(cli, &lost) != MLN_OK && rc >= 0) {
-        if (cli->out.error == EPIPE)
-            return CLI_EXIT_PIPE;
+    int flushed = cli_flush(cli, &lost);
+
+    if (cli->out.error == EPIPE && (rc >= 0 || rc == MLN_EIO))
+        return CLI_EXIT_PIPE;
+    if (flushed != MLN_OK && rc >= 0) {
         *err = lost;
         rc = MLN_EIO;
     }

@@ -308,20 +308,22 @@ static int unknown_command(const struct cli_line *line, struct mln_err *err)
             near != NULL ? "'" : "");
 }
 
-/* An option that stood before the command went to the first row of its name: the command's is
- * another. */
+/*
+ * An option that stood before the command went to the first row of its name, which may be another
+ * command's or everybody's: this command's own row is meant. What stood behind it wins.
+ */
 static void move_to_own_rows(struct cli_line *line)
 {
+    cli_option_set own = line->command->options;
+
     for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (line->value[i] == NULL ||
-                ((line->command->options | cli_global_options()) & CLI_OPTION(i)) != 0)
-            continue;
         for (size_t j = 0; j < OPT_COUNT && line->value[i] != NULL; j++) {
-            if (strcmp(rows[i].name, rows[j].name) != 0 ||
-                    (line->command->options & CLI_OPTION(j)) == 0 ||
+            if (i == j || (own & CLI_OPTION(i)) != 0 || (own & CLI_OPTION(j)) == 0 ||
+                    strcmp(rows[i].name, rows[j].name) != 0 ||
                     (rows[i].value == NULL) != (rows[j].value == NULL))
                 continue;
-            line->value[j] = line->value[i];
+            if (line->value[j] == NULL)
+                line->value[j] = line->value[i];
             line->value[i] = NULL;
         }
     }

@@ -74,16 +74,21 @@ void cli_put_safe(struct cli *cli, struct mln_str text)
     flush_if_long(cli);
 }
 
-int cli_flush(struct cli *cli, struct mln_err *err)
+int cli_out_check(const struct cli *cli, struct mln_err *err)
 {
-    if (cli->out.buf.len > 0)
-        write_lines(&cli->out, true);
     if (cli->out.buf.code != MLN_OK)
         return mln_fail(err, cli->out.buf.code, "out of memory for the output");
     if (cli->out.error != 0)
         return mln_fail(
                 err, MLN_EIO, "cannot write the output: %s", mln_errno_text(cli->out.error));
     return MLN_OK;
+}
+
+int cli_flush(struct cli *cli, struct mln_err *err)
+{
+    if (cli->out.buf.len > 0)
+        write_lines(&cli->out, true);
+    return cli_out_check(cli, err);
 }
 
 /* `end` follows the line: a newline, or what clears the rest of a terminal's line. */

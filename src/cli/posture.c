@@ -32,7 +32,9 @@ static int read_source(const struct cli *cli, struct mln_source_spec *out, struc
 {
     const char *replay = cli_get(cli, OPT_REPLAY), *snapshot = cli_get(cli, OPT_SNAPSHOT);
 
-    if ((replay == NULL) == (snapshot == NULL))
+    if (replay != NULL && snapshot != NULL)
+        return mln_fail(err, MLN_EUSAGE, "--replay and --snapshot: give one of them");
+    if (replay == NULL && snapshot == NULL)
         return mln_fail(err, MLN_EUSAGE,
                 "`merlon %s` needs --replay DIR (recorded answers) or --snapshot FILE",
                 cli->line.command->words);
@@ -86,8 +88,10 @@ void cli_scan_summary(const struct cli *cli, const struct mln_scan_report *repor
             (long long)report->calls, (long long)report->rows, (long long)report->denied,
             (long long)report->throttled, (long long)report->failed,
             (long long)report->not_activated);
-    cli_note(cli, "%lld items: %lld passed, %lld failed, %lld not assessed; %lld failed resources",
-            (long long)report->items, (long long)report->items_passed,
-            (long long)report->items_failed, (long long)report->items_not_assessed,
-            (long long)report->findings_failed);
+    cli_note(cli,
+            "%lld item%s: %lld passed, %lld failed, %lld not assessed; %lld failed resource%s",
+            (long long)report->items, report->items == 1 ? "" : "s",
+            (long long)report->items_passed, (long long)report->items_failed,
+            (long long)report->items_not_assessed, (long long)report->findings_failed,
+            report->findings_failed == 1 ? "" : "s");
 }

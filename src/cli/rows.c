@@ -6,7 +6,7 @@
 #include "wire/writer.h"
 
 #define TABLE_MAX   ((size_t)2 * 1024 * 1024 * 1024)
-#define COLUMNS_MAX 32
+#define COLUMNS_MAX 256
 #define GAP         2
 
 enum cli_format cli_format_of(const struct cli *cli)
@@ -39,6 +39,11 @@ struct cli_cell cli_cell_time(int64_t time_ms)
 struct cli_cell cli_cell_bool(bool flag)
 {
     return (struct cli_cell){ .type = CLI_CELL_BOOL, .number = flag };
+}
+
+struct cli_cell cli_cell_null(void)
+{
+    return (struct cli_cell){ .type = CLI_CELL_NULL };
 }
 
 /* C1 controls, DEL, line separators and bidirectional marks are legal in JSON and act on a
@@ -100,6 +105,9 @@ static void put_json_cell(const struct cli_cell *cell, struct mln_buf *out)
     case CLI_CELL_BOOL:
         mln_buf_add_cstr(out, cell->number != 0 ? "true" : "false");
         break;
+    case CLI_CELL_NULL:
+        mln_buf_add_cstr(out, "null");
+        break;
     }
 }
 
@@ -116,15 +124,17 @@ static void put_json_row(struct cli_rows *rows, const struct cli_cell *cells)
 }
 
 /* What stands in a table or CSV cell. */
-static void cell_as_text(const struct cli_cell *cell, bool time_as_text, struct mln_buf *out)
+static void cell_as_text(const struct cli_cell *cell, bool for_table, struct mln_buf *out)
 {
     char time[MLN_TIME_TEXT_MAX];
 
     if (cell->type == CLI_CELL_TEXT) {
         mln_utf8_escape_controls(cell->text, out);
+    } else if (cell->type == CLI_CELL_NULL) {
+        mln_buf_add_cstr(out, for_table ? "NULL" : "");
     } else if (cell->type == CLI_CELL_TIME && cell->number == 0) {
-        mln_buf_add_cstr(out, time_as_text ? "-" : "0");
-    } else if (cell->type == CLI_CELL_TIME && time_as_text) {
+        mln_buf_add_cstr(out, for_table ? "-" : "0");
+    } else if (cell->type == CLI_CELL_TIME && for_table) {
         mln_time_format(cell->number, time);
         mln_buf_add_cstr(out, time);
     } else {

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "cli/cli.h"
 
-enum cli_cell_type { CLI_CELL_TEXT, CLI_CELL_INT, CLI_CELL_TIME, CLI_CELL_BOOL };
+enum cli_cell_type { CLI_CELL_TEXT, CLI_CELL_INT, CLI_CELL_TIME, CLI_CELL_BOOL, CLI_CELL_NULL };
 
 struct cli_cell {
     enum cli_cell_type type;
@@ -52,6 +52,7 @@ struct cli_cell cli_cell_cstr(const char *text);
 struct cli_cell cli_cell_int(int64_t number);
 struct cli_cell cli_cell_time(int64_t time_ms); /* 0: none */
 struct cli_cell cli_cell_bool(bool flag);
+struct cli_cell cli_cell_null(void); /* SQL's NULL; nothing in CSV */
 
 /* Appends `text` as a JSON string in which no character acts on a terminal. */
 void cli_json_quote(struct mln_str text, struct mln_buf *out);
