@@ -19,6 +19,7 @@ struct mln_scans {
     pthread_mutex_t lock; /* Guards `asked`, and `stop` but for the scan. */
     pthread_cond_t wake;
     bool asked;
+    struct mln_err reported; /* The worker's last complaint. */
 };
 
 /* The scan looks at the flag between two steps, without the lock: seeing it late is fine. */
@@ -32,10 +33,14 @@ __attribute__((no_sanitize("thread"))) static bool is_stopped(const struct mln_s
     return scans->stop != 0;
 }
 
-static void report(const struct mln_scans *scans, const struct mln_err *err)
+/* What goes on failing is looked at every few seconds, and said once. */
+static void report(struct mln_scans *scans, const struct mln_err *err)
 {
     const struct mln_log_field field = { .key = "error", .text = err->msg };
 
+    if (strcmp(scans->reported.msg, err->msg) == 0)
+        return;
+    scans->reported = *err;
     mln_log_write(scans->options.log, MLN_LOG_WARN, "scan", &field, 1);
 }
 
@@ -86,7 +91,9 @@ static void *run(void *arg)
 
         while (rc == MLN_OK && !is_stopped(scans))
             rc = work(scans, &err); /* One request after the other, until there is none. */
-        if (rc != MLN_OK && rc != MLN_ENOTFOUND && rc != MLN_ECANCELLED)
+        if (rc == MLN_ENOTFOUND)
+            scans->reported = (struct mln_err){ 0 };
+        else if (rc != MLN_OK && rc != MLN_ECANCELLED)
             report(scans, &err);
     }
     return NULL;

@@ -259,6 +259,24 @@ static int apply(struct marking *marking, struct mln_err *err)
                                                  : mark_item(marking, err);
 }
 
+static int apply_all(struct marking *marking, const struct mln_mark_request *requests, size_t count,
+        struct mln_err *err)
+{
+    size_t missing = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int rc;
+
+        marking->request = &requests[i];
+        rc = apply(marking, err);
+        if (rc == MLN_ENOTFOUND && requests[i].may_be_missing)
+            missing++;
+        else if (rc != MLN_OK)
+            return rc;
+    }
+    return missing < count ? MLN_OK : MLN_ENOTFOUND; /* `err` is the last one's. */
+}
+
 static int check_total(
         struct mln_store *store, struct mln_str account_id, int64_t now_ms, struct mln_err *err)
 {
@@ -291,10 +309,7 @@ int mln_result_mark(struct mln_store *store, const struct mln_clock *clock,
     rc = mln_store_begin(store, err);
     if (rc != MLN_OK)
         return rc;
-    for (size_t i = 0; rc == MLN_OK && i < count; i++) {
-        marking.request = &requests[i];
-        rc = apply(&marking, err);
-    }
+    rc = apply_all(&marking, requests, count, err);
     if (rc == MLN_OK)
         rc = check_total(store, requests[0].account_id, marking.now_ms, err);
     if (rc == MLN_OK)

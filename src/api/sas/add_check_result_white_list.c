@@ -30,17 +30,11 @@ static bool act(struct mln_call *call, struct mln_writer *w)
 {
     struct sas_numbers checks = { 0 };
     struct sas_marks marks = { 0 };
-    struct mln_err err = { 0 };
-    struct mln_store *store = NULL;
-    int rc;
 
     if (!sas_read_numbers(call, "CheckIds", &checks) ||
             !sas_white_list_read(call, "ignored", call->values[ROW_REMARK].text, &checks, &marks) ||
-            !mln_call_store(call, &store))
+            !sas_white_list_mark(call, &marks))
         return false;
-    rc = mln_result_mark(store, call->gateway->clock, marks.items, marks.count, &err);
-    if (rc != MLN_OK)
-        return sas_refuse(call, rc, MLN_ACS_RISK_ITEM_NOT_EXISTS, &err);
     /* A rule is known by the check that it is for. */
     mln_writer_list_begin(w, "RuleIds");
     for (size_t i = 0; i < checks.count; i++)

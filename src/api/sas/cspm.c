@@ -102,17 +102,19 @@ static int keep(void *ctx, const struct mln_check_result *item, struct mln_err *
         return mln_fail(err, MLN_ETOOBIG, "more than %zu check items", out->capacity);
     kept = &out->items[out->count];
     *kept = *item;
+    kept->mark = (struct mln_mark_info){ 0 };
+    kept->mappings = kept->params = (struct mln_str){ 0 };
+    memset(kept->texts, 0, sizeof(kept->texts));
     if (!copy(out->arena, &kept->title) || !copy(out->arena, &kept->name) ||
             !copy(out->arena, &kept->service) || !copy(out->arena, &kept->group_title) ||
-            !copy(out->arena, &kept->not_assessed_reason) || !copy(out->arena, &kept->params) ||
-            !copy(out->arena, &kept->texts[0].value))
+            !copy(out->arena, &kept->not_assessed_reason))
         return mln_fail(err, MLN_ENOMEM, "out of memory for check items");
     out->count++;
     return MLN_OK;
 }
 
-bool sas_items_read(
-        struct mln_call *call, const struct mln_result_query *query, struct sas_items *out)
+bool sas_items_each(struct mln_call *call, const struct mln_result_query *query,
+        mln_check_result_fn *fn, void *ctx)
 {
     struct mln_result_query all = *query;
     struct mln_err err = { 0 };
@@ -122,17 +124,27 @@ bool sas_items_read(
 
     if (!mln_call_store(call, &store))
         return false;
-    out->arena = &call->arena;
-    out->capacity = ITEMS_MAX;
-    out->items = mln_arena_alloc(out->arena, out->capacity * sizeof(*out->items));
-    if (out->items == NULL)
-        return mln_call_fault(call, MLN_ENOMEM, &err);
     all.account_id = call->principal->account_id;
     all.enabled = -1;
     all.page = 1;
     all.page_size = ITEMS_MAX;
-    rc = mln_result_list(store, call->gateway->clock, &all, &total, keep, out, &err);
+    rc = mln_result_list(store, call->gateway->clock, &all, &total, fn, ctx, &err);
     return rc == MLN_OK || mln_call_fault(call, rc, &err);
+}
+
+bool sas_items_read(
+        struct mln_call *call, const struct mln_result_query *query, struct sas_items *out)
+{
+    struct mln_err err = { 0 };
+
+    out->arena = &call->arena;
+    out->count = 0;
+    out->capacity = ITEMS_MAX;
+    out->items = mln_arena_alloc(out->arena, out->capacity * sizeof(*out->items));
+    if (out->items != NULL)
+        return sas_items_each(call, query, keep, out);
+    (void)mln_fail(&err, MLN_ENOMEM, "out of memory for check items");
+    return mln_call_fault(call, MLN_ENOMEM, &err);
 }
 
 void sas_write_page_info(struct mln_writer *w, int64_t count, bool count_as_text, int64_t page,

@@ -33,7 +33,14 @@ struct sas_cspm_asset {
 };
 struct sas_cspm_asset sas_cspm_asset(const struct mln_check_result *item);
 
-/* All items of the account, kept in the call's arena. Refuses the call and returns false. */
+/*
+ * All items of the account that `query` selects, whatever page it names; `fn` gets each. Refuses
+ * the call and returns false.
+ */
+bool sas_items_each(struct mln_call *call, const struct mln_result_query *query,
+        mln_check_result_fn *fn, void *ctx);
+
+/* The same, kept in the call's arena: all but long texts, parameters, mappings and marks. */
 struct sas_items {
     struct mln_check_result *items;
     size_t count, capacity;

@@ -39,8 +39,7 @@ static void write_cell(struct mln_writer *w, const char *key, struct mln_str val
 static bool write_grid(struct mln_call *call, struct mln_writer *w,
         const struct sas_findings *findings, enum mln_lang lang)
 {
-    /* The writer's keys are C strings that outlive the object. */
-    const char *key = mln_arena_cstr(&call->arena, findings->grid.key);
+    const char *key = sas_grid_key(call, findings);
     struct mln_err err = { 0 };
 
     if (key == NULL)
@@ -56,7 +55,7 @@ static bool write_grid(struct mln_call *call, struct mln_writer *w,
     mln_writer_list_end(w);
     mln_writer_list_begin(w, "columns");
     write_column(w, mln_str_of(sas_region_title(lang)), MLN_STR("RegionId"));
-    write_column(w, findings->grid.title, findings->grid.key);
+    write_column(w, findings->grid.title, mln_str_of(key));
     write_column(w, mln_str_of(sas_value_title(lang)), MLN_STR("VulValue"));
     mln_writer_list_end(w);
     mln_writer_list_begin(w, "values");

@@ -35,12 +35,30 @@ static enum kind kind_of(const struct mln_check_result *item)
     return status == SAS_CSPM_PASS || status == SAS_CSPM_WHITELIST ? KIND_PASS : KIND_NOT_CHECK;
 }
 
+struct counting {
+    struct statistic all, groups[MLN_RESULT_GROUPS + 1];
+    int64_t items;
+};
+
 static void add(struct statistic *statistic, const struct mln_check_result *item)
 {
     int64_t *count = statistic->count[kind_of(item)];
 
     count[0]++;
-    count[item->level]++;
+    if (item->level >= 1 && item->level <= 3)
+        count[item->level]++;
+}
+
+static int add_item(void *ctx, const struct mln_check_result *item, struct mln_err *err)
+{
+    struct counting *counting = ctx;
+    bool known = item->group >= 1 && item->group <= MLN_RESULT_GROUPS;
+
+    (void)err;
+    counting->items++;
+    add(&counting->all, item);
+    add(&counting->groups[known ? item->group : 0], item);
+    return MLN_OK;
 }
 
 static void write_statistic(
@@ -80,32 +98,28 @@ static bool act(struct mln_call *call, struct mln_writer *w)
     const struct mln_result_query query = {
         .lang = (enum mln_lang)call->values[ROW_LANG].number,
     };
-    struct statistic all = { 0 }, groups[MLN_RESULT_GROUPS + 1] = { 0 };
-    struct sas_items items = { 0 };
+    struct counting sums = { 0 };
+    const struct statistic *all = &sums.all;
 
-    if (!sas_items_read(call, &query, &items))
+    if (!sas_items_each(call, &query, add_item, &sums))
         return false;
-    for (size_t i = 0; i < items.count; i++) {
-        add(&all, &items.items[i]);
-        add(&groups[items.items[i].group], &items.items[i]);
-    }
     if (call->values[ROW_IS_ITEM_STATISTIC].number != 0) {
         mln_writer_object_begin(w, "OverallItemStatistic");
-        mln_writer_i64(w, "ReleaseCount", (int64_t)items.count);
-        mln_writer_i64(w, "ResultCount", (int64_t)items.count);
+        mln_writer_i64(w, "ReleaseCount", sums.items);
+        mln_writer_i64(w, "ResultCount", sums.items);
         mln_writer_object_end(w);
     }
-    write_statistic(w, "OverallStatistic", &all);
+    write_statistic(w, "OverallStatistic", all);
     mln_writer_list_begin(w, "Summarys");
     mln_writer_object_begin(w, NULL);
     mln_writer_cstr(w, "Type", "RISK");
-    mln_writer_i64(w, "PassCount", all.count[KIND_PASS][0]);
-    mln_writer_i64(w, "FailCount", all.count[KIND_NOT_PASS][0]);
+    mln_writer_i64(w, "PassCount", all->count[KIND_PASS][0]);
+    mln_writer_i64(w, "FailCount", all->count[KIND_NOT_PASS][0]);
     mln_writer_list_begin(w, "Standards");
     for (int group = 1; group <= MLN_RESULT_GROUPS; group++)
-        write_group(w, group, &groups[group], query.lang);
+        write_group(w, group, &sums.groups[group], query.lang);
     mln_writer_list_end(w);
-    write_statistic(w, "TypeStatistic", &all);
+    write_statistic(w, "TypeStatistic", all);
     mln_writer_object_end(w);
     mln_writer_list_end(w);
     return true;

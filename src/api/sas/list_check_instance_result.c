@@ -29,7 +29,7 @@ static const struct mln_param_row params[] = {
     [ROW_PAGE_SIZE] = SAS_PAGE_SIZE_ROW(PAGE_SIZE_MAX),
     [ROW_STATUSES] = { .name = "Statuses",
             .type = MLN_PARAM_LIST,
-            .summary = "NOT_PASS, NOT_CHECK or both; passed resources are counted, not kept" },
+            .summary = "NOT_PASS, NOT_CHECK, WHITELIST; passed resources are counted, not kept" },
 };
 
 static const char *status_of(const struct mln_result_finding *finding)
@@ -75,7 +75,7 @@ static void write_column(struct mln_writer *w, struct mln_str key, struct mln_st
 static bool write_lists(struct mln_call *call, struct mln_writer *w,
         const struct sas_findings *findings, enum mln_lang lang)
 {
-    const char *key = mln_arena_cstr(&call->arena, findings->grid.key);
+    const char *key = sas_grid_key(call, findings);
     struct mln_err err = { 0 };
 
     if (key == NULL)
@@ -86,25 +86,41 @@ static bool write_lists(struct mln_call *call, struct mln_writer *w,
     mln_writer_list_end(w);
     mln_writer_list_begin(w, "Checks");
     for (size_t i = 0; i < findings->count; i++) {
-        mln_writer_object_begin(w, NULL);
+        mln_writer_text_object_begin(w, NULL);
         write_cell(w, "RegionId", findings->items[i].region);
         write_cell(w, key, findings->items[i].resource_id);
         write_cell(w, "VulValue", findings->items[i].reason);
-        mln_writer_object_end(w);
+        mln_writer_text_object_end(w);
     }
     mln_writer_list_end(w);
     mln_writer_list_begin(w, "Columns");
     write_column(w, MLN_STR("RegionId"), mln_str_of(sas_region_title(lang)));
-    write_column(w, findings->grid.key, findings->grid.title);
+    write_column(w, mln_str_of(key), findings->grid.title);
     write_column(w, MLN_STR("VulValue"), mln_str_of(sas_value_title(lang)));
     mln_writer_list_end(w);
     return true;
 }
 
-/* What was passed or whitelisted is not kept apart: other words find nothing of their own. */
 static bool wants(unsigned statuses, unsigned status)
 {
     return statuses == 0 || (statuses & status) != 0;
+}
+
+/* Marks hide what was found: a list of either side alone is read through them. */
+static bool read_findings(struct mln_call *call, struct mln_finding_query *query, unsigned statuses,
+        enum mln_lang lang, struct sas_findings *out)
+{
+    bool failed = wants(statuses, SAS_CSPM_NOT_PASS), unread = wants(statuses, SAS_CSPM_NOT_CHECK);
+    bool marked = wants(statuses, SAS_CSPM_WHITELIST);
+
+    query->without_failed = !failed && !marked;
+    query->not_assessed_too = unread || marked;
+    if (marked && failed && unread)
+        return sas_findings_read(call, query, lang, out);
+    return sas_findings_read_where(call, query,
+            (failed ? SAS_WHERE_FAILED : 0U) | (unread ? SAS_WHERE_UNREAD : 0U) |
+                    (marked ? SAS_WHERE_MARKED : 0U),
+            lang, out);
 }
 
 static bool act(struct mln_call *call, struct mln_writer *w)
@@ -120,17 +136,14 @@ static bool act(struct mln_call *call, struct mln_writer *w)
     struct sas_findings findings = { 0 };
     struct sas_texts ids = { 0 };
     unsigned statuses;
-    bool failed_too;
 
     if (!sas_read_texts(call, "InstanceIds", &ids) ||
             !sas_read_bits(call, "Statuses", sas_cspm_status_words, &statuses))
         return false;
     query.resource_ids = ids.items;
     query.resource_id_count = ids.count;
-    failed_too = wants(statuses, SAS_CSPM_NOT_PASS) || wants(statuses, SAS_CSPM_WHITELIST);
-    query.not_assessed_too = wants(statuses, SAS_CSPM_NOT_CHECK);
-    query.without_failed = !failed_too;
-    if (!sas_findings_read(call, &query, lang, &findings) || !write_lists(call, w, &findings, lang))
+    if (!read_findings(call, &query, statuses, lang, &findings) ||
+            !write_lists(call, w, &findings, lang))
         return false;
     sas_write_page_info(
             w, (int64_t)findings.count, true, query.page, query.page_size, findings.total);

@@ -34,16 +34,15 @@ static void write_param(struct mln_writer *w, struct mln_json_value param)
     mln_writer_object_end(w);
 }
 
-static bool write_params(struct mln_call *call, struct mln_writer *w, struct mln_str text)
+static int write_params(struct mln_writer *w, struct mln_str text, struct mln_err *err)
 {
     struct mln_json_iter iter;
     struct mln_json_value param;
-    struct mln_err err = { 0 };
     struct mln_json *doc = NULL;
-    int rc = text.len > 0 ? mln_json_parse(text, &doc, &err) : MLN_OK;
+    int rc = text.len > 0 ? mln_json_parse(text, &doc, err) : MLN_OK;
 
     if (rc != MLN_OK)
-        return mln_call_fault(call, MLN_ECORRUPT, &err);
+        return mln_wrap(err, MLN_ECORRUPT, "the parameters of a stored check");
     mln_writer_list_begin(w, "CustomConfigs");
     if (doc != NULL) {
         iter = mln_json_iter(mln_json_root(doc));
@@ -52,20 +51,29 @@ static bool write_params(struct mln_call *call, struct mln_writer *w, struct mln
         mln_json_free(doc);
     }
     mln_writer_list_end(w);
-    return true;
+    return MLN_OK;
 }
 
-static bool write_item(
-        struct mln_call *call, struct mln_writer *w, const struct mln_check_result *item)
-{
-    struct sas_cspm_asset asset = sas_cspm_asset(item);
+struct page {
+    struct mln_writer *writer;
+    int64_t count;
+};
 
+static int write_item(void *ctx, const struct mln_check_result *item, struct mln_err *err)
+{
+    struct page *page = ctx;
+    struct mln_writer *w = page->writer;
+    struct sas_cspm_asset asset = sas_cspm_asset(item);
+    int rc;
+
+    page->count++;
     mln_writer_object_begin(w, NULL);
     mln_writer_i64(w, "CheckId", item->item_id);
     mln_writer_str(w, "CheckShowName", item->title);
     mln_writer_cstr(w, "CheckType", item->custom ? "CUSTOM" : "SYSTEM");
-    if (!write_params(call, w, item->params))
-        return false;
+    rc = write_params(w, item->params, err);
+    if (rc != MLN_OK)
+        return rc;
     mln_writer_object_begin(w, "Description");
     mln_writer_cstr(w, "Type", "text");
     mln_writer_str(w, "Value", item->texts[0].value);
@@ -80,29 +88,33 @@ static bool write_item(
     mln_writer_list_end(w);
     mln_writer_cstr(w, "Vendor", "0");
     mln_writer_object_end(w);
-    return true;
+    return MLN_OK;
 }
 
 static bool act(struct mln_call *call, struct mln_writer *w)
 {
     const struct mln_value *sent = call->values;
-    int64_t page = sent[ROW_CURRENT_PAGE].number, size = sent[ROW_PAGE_SIZE].number;
-    const struct mln_result_query query = { .lang = (enum mln_lang)sent[ROW_LANG].number };
-    struct sas_items items = { 0 };
-    int64_t count = 0;
+    const struct mln_result_query query = {
+        .account_id = call->principal->account_id,
+        .lang = (enum mln_lang)sent[ROW_LANG].number,
+        .enabled = -1,
+        .page = sent[ROW_CURRENT_PAGE].number,
+        .page_size = sent[ROW_PAGE_SIZE].number,
+    };
+    struct page page = { .writer = w };
+    struct mln_err err = { 0 };
+    struct mln_store *store = NULL;
+    int64_t total;
+    int rc;
 
-    if (!sas_items_read(call, &query, &items))
+    if (!mln_call_store(call, &store))
         return false;
     mln_writer_list_begin(w, "CheckItems");
-    for (size_t i = 0; i < items.count; i++) {
-        if ((int64_t)i / size != page - 1)
-            continue;
-        if (!write_item(call, w, &items.items[i]))
-            return false;
-        count++;
-    }
+    rc = mln_result_list(store, call->gateway->clock, &query, &total, write_item, &page, &err);
+    if (rc != MLN_OK)
+        return mln_call_fault(call, rc, &err);
     mln_writer_list_end(w);
-    sas_write_page_info(w, count, false, page, size, (int64_t)items.count);
+    sas_write_page_info(w, page.count, false, query.page, query.page_size, total);
     return true;
 }
 

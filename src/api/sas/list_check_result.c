@@ -7,6 +7,7 @@
 
 #define NAME_CHARS_MAX 128
 #define PAGE_SIZE_MAX  100
+#define LOOKUPS_MAX    ((size_t)50000) /* Checks times resources that one call may look up. */
 
 enum row {
     ROW_CHECK_IDS,
@@ -55,7 +56,6 @@ static const struct mln_param_row params[] = {
 struct filter {
     struct sas_texts instance_types, instance_ids, vendors;
     unsigned statuses, types;
-    enum mln_lang lang;
 };
 
 static bool has(const struct sas_texts *list, const char *word)
@@ -77,15 +77,13 @@ static bool concerns(
         .not_assessed_too = true,
         .resource_ids = filter->instance_ids.items,
         .resource_id_count = filter->instance_ids.count,
-        .page = 1,
-        .page_size = 1,
     };
-    struct sas_findings found = { 0 };
+    int64_t found = 0;
 
     if (filter->instance_ids.count == 0)
         return true;
-    *failed = !sas_findings_read(call, &query, filter->lang, &found);
-    return !*failed && found.total > 0;
+    *failed = !sas_findings_count(call, &query, &found);
+    return found > 0;
 }
 
 static bool matches(const struct filter *filter, const struct mln_check_result *item)
@@ -135,7 +133,6 @@ static void write_check(struct mln_writer *w, const struct mln_check_result *ite
 static bool read_filter(struct mln_call *call, struct filter *filter,
         struct mln_result_query *query, struct sas_numbers *ids)
 {
-    filter->lang = query->lang;
     return sas_read_numbers(call, "CheckIds", ids) &&
            sas_read_texts(call, "InstanceIds", &filter->instance_ids) &&
            sas_read_texts(call, "InstanceTypes", &filter->instance_types) &&
@@ -165,6 +162,8 @@ static bool act(struct mln_call *call, struct mln_writer *w)
     query.id_count = ids.count;
     if (!sas_items_read(call, &query, &items))
         return false;
+    if (items.count * filter.instance_ids.count > LOOKUPS_MAX)
+        return mln_call_refuse(call, MLN_ACS_INVALID_PARAM, "InstanceIds");
     mln_writer_list_begin(w, "Checks");
     for (size_t i = 0; i < items.count; i++) {
         const struct mln_check_result *item = &items.items[i];

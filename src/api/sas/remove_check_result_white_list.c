@@ -21,20 +21,14 @@ static bool act(struct mln_call *call, struct mln_writer *w)
     struct mln_value rule = call->values[ROW_RULE_ID];
     struct sas_numbers checks = { 0 };
     struct sas_marks marks = { 0 };
-    struct mln_err err = { 0 };
-    struct mln_store *store = NULL;
-    int rc;
 
     if (!sas_read_numbers(call, "CheckIds", &checks))
         return false;
     if (checks.count == 0 && rule.present)
         checks = (struct sas_numbers){ .items = &rule.number, .count = 1 };
     if (!sas_white_list_read(call, NULL, (struct mln_str){ 0 }, &checks, &marks) ||
-            !mln_call_store(call, &store))
+            !sas_white_list_mark(call, &marks))
         return false;
-    rc = mln_result_mark(store, call->gateway->clock, marks.items, marks.count, &err);
-    if (rc != MLN_OK)
-        return sas_refuse(call, rc, MLN_ACS_RISK_ITEM_NOT_EXISTS, &err);
     mln_writer_cstr(w, "Code", "200");
     mln_writer_cstr(w, "Message", "OK");
     mln_writer_bool(w, "Success", true);

@@ -1,5 +1,5 @@
 /* StartBaselineSecurityCheck: asks for a scan of the account's recorded source. */
-#include "api/sas/query.h"
+#include "api/sas/cspm.h"
 #include "api/sas/sas.h"
 #include "risk/scan.h"
 
@@ -37,6 +37,33 @@ static bool refuse(struct mln_call *call, int rc, const struct mln_err *err)
     }
 }
 
+static bool has(const struct sas_items *items, int64_t id)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        if (items->items[i].item_id == id)
+            return true;
+    }
+    return false;
+}
+
+/* A run of an item that is none would fail later, where the caller does not see it. Before the
+ * first scan nobody here knows the items. */
+static bool check_items(struct mln_call *call, const struct sas_numbers *ids)
+{
+    const struct mln_result_query query = { .lang = MLN_LANG_EN };
+    struct sas_items items = { 0 };
+
+    if (ids->count == 0)
+        return true;
+    if (!sas_items_read(call, &query, &items))
+        return false;
+    for (size_t i = 0; items.count > 0 && i < ids->count; i++) {
+        if (!has(&items, ids->items[i]))
+            return mln_call_refuse(call, MLN_ACS_RISK_ITEM_NOT_EXISTS, NULL);
+    }
+    return true;
+}
+
 static bool act(struct mln_call *call, struct mln_writer *writer)
 {
     struct sas_numbers ids = { 0 };
@@ -46,7 +73,8 @@ static bool act(struct mln_call *call, struct mln_writer *writer)
     int rc;
 
     (void)writer;
-    if (!sas_read_numbers(call, "ItemIds", &ids) || !mln_call_store(call, &store))
+    if (!sas_read_numbers(call, "ItemIds", &ids) || !check_items(call, &ids) ||
+            !mln_call_store(call, &store))
         return false;
     rc = mln_scan_request(store, call->gateway->clock, call->principal->account_id, ids.items,
             ids.count, &task_id, &err);
