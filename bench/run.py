@@ -2,7 +2,7 @@
 """Runs every benchmark and prints one table. All numbers are ratios of things measured turn by turn in this run, so that the
 machine, its other users and its mood cancel out; CPU time (user and system) unless a row says otherwise.
 
-    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,cli,detect,snapshot]
+    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,cli,detect,snapshot,checks]
 """
 import argparse
 import datetime
@@ -327,6 +327,47 @@ def snapshot(bench):
     bench.notes.append("snapshot: peak " + ", ".join(f"{peak // 1024} MiB at {rows}" for rows, peak in peaks.items()))
 
 
+# ---- 7. checks ----
+
+def checks_at(bench, resources, rounds):
+    """Loads an account, judges it, and scans it into a store, in turn: seconds of CPU by name, and the highest peaks in KiB."""
+    point = {"resources": resources, "load": [], "judge": [], "scan": [], "peak": {"load": 0, "judge": 0, "scan": 0}}
+    for _ in range(rounds):
+        snapshot, store = f"{bench.work}/account.snapshot", f"{bench.work}/checks.db"
+        shutil.copy(bench.empty, store)
+        commands = {"load": [bench.tool("fill_account"), snapshot, str(resources)], "judge": [bench.tool("judge_account"), snapshot],
+                    "scan": [bench.tool("judge_account"), snapshot, f"sqlite:{store}"]}
+        for name, command in commands.items():
+            cpu, peak, *counts = bench.output(command).split()
+            point[name].append(float(cpu))
+            point["peak"][name] = max(point["peak"][name], int(peak))
+            point[f"{name} counts"] = counts
+        for name in os.listdir(bench.work):
+            if name.startswith(("account.", "checks.")):
+                os.unlink(f"{bench.work}/{name}")
+    return point
+
+
+def checks(bench):
+    say("judging all built-in checks over an account, and storing what they found, against loading the account from JSON")
+    sizes = [10**4, 10**5] if bench.quick else [10**4, 10**5, 10**6]
+    points = [checks_at(bench, resources, bench.rounds(3 if resources == 10**6 else 7)) for resources in sizes]
+    for point in points:
+        name = f"10^{len(str(point['resources'])) - 1} resources"
+        bench.add(f"checks, {name}: judging / loading", ratios(point["judge"], point["load"]), 0.5)
+        bench.add(f"checks, {name}: scan into a store / loading", ratios(point["scan"], point["load"]), 3.0)
+        for step in ("load", "judge", "scan"):
+            bench.add(f"checks, {name}: peak private memory to {step}, in units of 200 MiB", [point["peak"][step] / 204800], 1.0)
+        bench.notes.append(f"checks, {name}: load {statistics.median(point['load']):.2f} s ({' rows, '.join(point['load counts'])} calls), judge "
+                           f"{statistics.median(point['judge']):.2f} s ({' findings, '.join(point['judge counts'])} failed), scan "
+                           f"{statistics.median(point['scan']):.2f} s; peaks "
+                           + ", ".join(f"{step} {peak // 1024} MiB" for step, peak in point["peak"].items()))
+    times = points[-1]["resources"] // points[0]["resources"]
+    for step, name in (("judge", "judging"), ("scan", "scan into a store")):
+        bench.add(f"checks: {name}, a resource of 10^{len(str(sizes[-1])) - 1} / of 10^4",
+                  [a / b / times for a in points[-1][step] for b in points[0][step]], 1.2)
+
+
 # ---- the table ----
 
 def machine():
@@ -351,7 +392,7 @@ def table(bench):
     return "\n".join(lines) + "\n"
 
 
-PARTS = {"http": http, "page": page, "cli": cli, "detect": detect, "snapshot": snapshot}
+PARTS = {"http": http, "page": page, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
 
 
 def main():
