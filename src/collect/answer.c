@@ -223,7 +223,27 @@ static bool says_false(struct mln_json_value root, const char *key)
     return mln_json_to_str(value, &text) && mln_str_eq_nocase(text, MLN_STR("false"));
 }
 
-/* Whether the part of the answer that the plan names is there. */
+static bool holds_something(struct mln_json_value value)
+{
+    struct mln_str text;
+
+    switch (mln_json_type(value)) {
+    case MLN_JSON_NULL:
+        return false;
+    case MLN_JSON_STRING:
+        return mln_json_to_str(value, &text) && text.len > 0;
+    case MLN_JSON_ARRAY:
+    case MLN_JSON_OBJECT:
+        return mln_json_count(value) > 0;
+    case MLN_JSON_BOOL:
+    case MLN_JSON_INT:
+    case MLN_JSON_DOUBLE:
+        return true;
+    }
+    return false;
+}
+
+/* Whether the part of the answer that the plan names is there, and not empty. */
 static bool has_part(const struct mln_plan_entry *entry, const struct mln_schema_call *call,
         struct mln_json_value root)
 {
@@ -232,14 +252,15 @@ static bool has_part(const struct mln_plan_entry *entry, const struct mln_schema
 
     if (path == NULL && call->rows != NULL)
         path = &call->rows->list;
-    return path != NULL && path->count > 0 && mln_json_get(root, path->names[0], &value);
+    return path != NULL && path->count > 0 && mln_path_find(root, path, &value) &&
+           holds_something(value);
 }
 
 static bool is_error_body(const struct mln_plan_entry *entry, const struct mln_schema_call *call,
         struct mln_json_value root, struct mln_reading *reading, struct error_texts *texts)
 {
     read_json_error(root, reading, texts);
-    if (says_false(root, "Success") || says_false(root, "IsSuccess"))
+    if (says_false(root, "Success") || says_false(root, "IsSuccess") || says_false(root, "success"))
         return true;
     /* OSS says nothing of the kind in an answer that is none of its error documents. */
     return entry->info.style != MLN_STYLE_OSS && !is_success_code(texts->code) &&
@@ -281,8 +302,8 @@ static int parse_xml(
     return rc == MLN_OK ? mln_json_parse(json, &reading->json, err) : rc;
 }
 
-static int parse_body(const struct mln_collect_answer *answer, struct mln_reading *reading,
-        char root[64], struct mln_err *err)
+static int parse_body(const struct mln_collect_answer *answer, enum mln_plan_style style,
+        struct mln_reading *reading, char root[64], struct mln_err *err)
 {
     struct mln_str body = mln_str_trim(answer->body);
     int rc;
@@ -291,6 +312,8 @@ static int parse_body(const struct mln_collect_answer *answer, struct mln_readin
         return mln_fail(err, MLN_EINVAL, "an empty answer");
     if (body.len > MLN_ANSWER_BYTES_MAX)
         return mln_fail(err, MLN_EINVAL, "an answer of more than %zu bytes", MLN_ANSWER_BYTES_MAX);
+    if (answer->is_xml && style != MLN_STYLE_OSS)
+        return mln_fail(err, MLN_EINVAL, "the answer is XML and not JSON");
     if (answer->is_xml)
         rc = parse_xml(body, reading, root, err);
     else if (body.ptr[0] == '<')
@@ -312,7 +335,7 @@ static int read_success(const struct mln_plan_entry *entry, const struct mln_sch
 {
     struct error_texts texts = { 0 };
     char root[64] = "";
-    int rc = parse_body(answer, reading, root, err);
+    int rc = parse_body(answer, entry->info.style, reading, root, err);
 
     if (rc != MLN_OK)
         return rc;

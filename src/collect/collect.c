@@ -375,12 +375,27 @@ static int set_time(struct mln_run *run, const char *name, struct mln_err *err)
     return rc == MLN_OK ? mln_snapshot_set(run->snapshot, name, mln_buf_str(&text), err) : rc;
 }
 
+/* Calls that were complete may not be any more: what they are made for is listed once more. */
+static int forget_done(struct mln_run *run, struct mln_err *err)
+{
+    int rc = mln_run_begin(run, err), code;
+
+    if (rc != MLN_OK)
+        return rc;
+    code = sqlite3_exec(
+            mln_snapshot_db(run->snapshot), "UPDATE plan_call SET done = 0", NULL, NULL, NULL);
+    return code == SQLITE_OK ? MLN_OK
+                             : mln_snapshot_fail(run->snapshot, code, "begin once more", err);
+}
+
 /* A run that goes on keeps the time of its first start. */
 static int start(struct mln_run *run, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf ignored = MLN_BUF_INIT(1024);
     int rc = look_for_records(run, err);
 
+    if (rc == MLN_OK && run->recorded != NULL)
+        rc = forget_done(run, err);
     if (rc == MLN_OK)
         rc = mln_snapshot_get(run->snapshot, "started_ms", &ignored, err);
     return rc == MLN_ENOTFOUND ? set_time(run, "started_ms", err) : rc;

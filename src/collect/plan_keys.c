@@ -298,6 +298,7 @@ static int read_regions(struct linker *l, size_t index)
             return WRONG(l, entry, entry->region_node,
                     "the table of regions '%s' is not filled by a call for the account",
                     entry->region_from);
+        l->loader->plan->entries[i].gives_regions = true;
         found++;
     }
     if (found == 0)

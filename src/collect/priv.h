@@ -72,6 +72,7 @@ struct mln_plan_entry {
     bool is_csv;
     struct mln_path csv; /* Where the text is. */
     bool single;         /* Its table has one row per call. */
+    bool gives_regions;  /* Other calls are made once per row of its table. */
     bool is_unique;      /* Its table has each resource once. */
     const char *table;
 };

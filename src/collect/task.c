@@ -348,6 +348,11 @@ static int end_variant(struct mln_task *task, enum mln_outcome outcome, struct m
     if (outcome == MLN_OUTCOME_OK && call_of(task)->rows != NULL) {
         rc = count_items(task, &items, err);
         short_of = items < task->total;
+        /* No product is nowhere: it would look as if the account had nothing in it. */
+        if (rc == MLN_OK && entry_of(task)->gives_regions && task->items == 0) {
+            outcome = MLN_OUTCOME_FAILED;
+            message = MLN_STR("the answer names no region");
+        }
         if (rc == MLN_OK && !task->reread &&
                 (short_of || (task->total_changed && entry_of(task)->page.by == MLN_PAGE_NUMBER)))
             return start_over(task, err);

@@ -497,6 +497,9 @@ static const struct {
     { 400, "{\"Code\":\"Throttling.User\",\"Message\":\"slow\"}",
             "throttled,Throttling.User,slow" },
     { 400, "{\"Code\":\"Away\"}", "no_region,Away," },
+    { 200, "{\"Code\":\"NoPermission\",\"Items\":[]}", "denied,NoPermission," },
+    { 200, "{\"Code\":\"Bad\",\"Items\":null}", "failed,Bad," },
+    { 200, "{\"success\":false,\"Items\":[]}", "failed,,the answer says that it failed" },
     { 400, "{\"Code\":\"Without\"}", "absent,Without," },
     { 400, "{\"Code\":\"X.NotSupported\"}", "not_applicable,X.NotSupported," },
     { 400, "{\"Code\":\"NoSuchThing\"}",
@@ -721,6 +724,34 @@ static void xml_is_read_like_json(void **state)
     end(&trial);
 }
 
+static void xml_is_no_answer_where_json_was_asked_for(void **state)
+{
+    static const struct script row[] = { { "ecs/ListA/_/_.1", 200, "<R><Items/><T>0</T></R>", 0 } };
+    struct cloud cloud = { .rows = row, .count = 1, .xml = true };
+    struct trial trial = { .rc = -100 };
+
+    (void)state;
+    run(&trial, PRODUCT LIST("{ by: number, number: P, total: T }"), &cloud);
+    expect(&trial, "select outcome, message from collect_call",
+            "failed,the answer is XML and not JSON");
+    end(&trial);
+}
+
+/* No product is nowhere: the account would look as if it had nothing. */
+static void an_empty_list_of_regions_is_not_read(void **state)
+{
+    static const char *const bodies[] = { "{\"Regions\":{\"Region\":[]}}", "{\"Regions\":{}}",
+        "{\"Regions\":null}" };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(bodies); i++) {
+        const struct script row = { "ecs/DescribeRegions/_/_.1", 200, bodies[i], 0 };
+
+        check(PRODUCT REGIONS INSTANCES, &row, 1, "select outcome, message from collect_call",
+                "failed,the answer names no region");
+    }
+}
+
 /* ---- the account ---- */
 
 #define WHO                                                                                 \
@@ -800,6 +831,33 @@ static void a_run_that_was_stopped_goes_on_where_it_was(void **state)
     (void)unlink(path);
 }
 
+/* What was complete may lack what is listed anew, and the second run, too, may be stopped. */
+static void nothing_is_complete_when_a_run_goes_on(void **state)
+{
+    char path[] = "/tmp/mln-collect-XXXXXX";
+    struct cloud first = {
+        .rows = three_instances, .count = MLN_LEN(three_instances), .stop_after = 4
+    };
+    struct cloud second = { .rows = three_instances, .count = MLN_LEN(three_instances), .stop = 1 };
+    struct trial trial = { .rc = -100, .path = path };
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    (void)close(fd);
+    (void)unlink(path);
+    run(&trial, PRODUCT REGIONS INSTANCES DISKS, &first);
+    expect(&trial, "select call from plan_call where done order by 1",
+            "ecs:DescribeInstances | ecs:DescribeRegions");
+    end(&trial);
+    trial.resume = true;
+    run(&trial, PRODUCT REGIONS INSTANCES DISKS, &second);
+    FAILS(trial.rc, MLN_ECANCELLED, &trial.err, "stopped");
+    expect(&trial, "select count(*) from plan_call where done", "0");
+    end(&trial);
+    (void)unlink(path);
+}
+
 static void what_failed_before_is_asked_again(void **state)
 {
     char path[] = "/tmp/mln-collect-XXXXXX";
@@ -858,6 +916,9 @@ int main(void)
         cmocka_unit_test(a_table_goes_on_over_pages_with_or_without_its_heading),
         cmocka_unit_test(a_product_without_a_host_in_the_region_is_not_there),
         cmocka_unit_test(xml_is_read_like_json),
+        cmocka_unit_test(xml_is_no_answer_where_json_was_asked_for),
+        cmocka_unit_test(an_empty_list_of_regions_is_not_read),
+        cmocka_unit_test(nothing_is_complete_when_a_run_goes_on),
         cmocka_unit_test(the_account_is_asked_first_and_must_be_the_right_one),
         cmocka_unit_test(an_account_that_no_answer_names_is_the_one_that_was_given),
         cmocka_unit_test(a_run_that_was_stopped_goes_on_where_it_was),
