@@ -29,6 +29,9 @@ struct mln_fn_table mln_fn_words(void);
  * than `max` bytes (or memory ended): the error is set then. */
 bool mln_fn_text(sqlite3_context *out, sqlite3_value *value, size_t max, struct mln_str *text);
 
+/* Too long to be judged: the function says NULL, so that one odd resource costs only itself. */
+bool mln_fn_is_longer(sqlite3_value *value, size_t max);
+
 bool mln_fn_is_null(sqlite3_value *value);
 
 /* True when one of the values is NULL: the answer is NULL then. */

@@ -4,6 +4,7 @@
 #include "check/port_list.h"
 
 #define TOKEN_SHOWN_MAX ((size_t)64)
+#define TOKENS_MAX      (MLN_CHECK_RANGES_MAX / 2) /* `*` is a range of each family. */
 
 /* The error of a set that could not hold its ranges; false then. */
 static bool set_is_sound(sqlite3_context *out, const struct mln_net_set *set)
@@ -25,6 +26,15 @@ static void answer_buf(sqlite3_context *out, const struct mln_buf *buf)
         mln_fn_answer(out, text);
     else
         mln_fn_error(out, "%s", err.msg);
+}
+
+/*
+ * A list that is too long to be judged: world_open() knows nothing of it and unparsed() says so,
+ * which makes the row unknown, where an error would hide every other resource.
+ */
+static bool is_too_long(sqlite3_value *value)
+{
+    return mln_fn_is_longer(value, MLN_CHECK_LIST_MAX);
 }
 
 /* list [, widest [, bare]]: a parameter that is missing would be a quiet pass, so it is an error.
@@ -62,10 +72,11 @@ static void world_open(sqlite3_context *out, int count, sqlite3_value **values)
     struct mln_str list = { 0 };
 
     if (mln_fn_is_null(values[0]) || !open_options(out, count, values, &options) ||
-            !mln_fn_text(out, values[0], MLN_CHECK_LIST_MAX, &list))
+            is_too_long(values[0]) || !mln_fn_text(out, values[0], MLN_CHECK_LIST_MAX, &list))
         return;
     net_opening_add(&opening, &options, list);
-    answer_opening(out, &opening);
+    if (opening.set.code != MLN_ETOOBIG)
+        answer_opening(out, &opening);
 }
 
 static void world_open_all_step(sqlite3_context *out, int count, sqlite3_value **values)
@@ -80,7 +91,7 @@ static void world_open_all_step(sqlite3_context *out, int count, sqlite3_value *
     }
     opening->set.max = MLN_CHECK_RANGES_MAX;
     if (!mln_fn_is_null(values[0]) && open_options(out, count, values, &options) &&
-            mln_fn_text(out, values[0], MLN_CHECK_LIST_MAX, &list))
+            !is_too_long(values[0]) && mln_fn_text(out, values[0], MLN_CHECK_LIST_MAX, &list))
         net_opening_add(opening, &options, list);
 }
 
@@ -99,11 +110,22 @@ static void unparsed(sqlite3_context *out, int count, sqlite3_value **values)
     struct mln_str rest = { 0 }, token = { 0 };
     struct net_token read = { 0 };
     char shown[TOKEN_SHOWN_MAX + 1];
+    size_t tokens = 0;
 
     (void)count;
-    if (mln_fn_is_null(values[0]) || !mln_fn_text(out, values[0], MLN_CHECK_LIST_MAX, &rest))
+    if (mln_fn_is_null(values[0]))
+        return;
+    if (is_too_long(values[0])) {
+        mln_fn_answer(out, MLN_STR("(the list is too long)"));
+        return;
+    }
+    if (!mln_fn_text(out, values[0], MLN_CHECK_LIST_MAX, &rest))
         return;
     while (net_token_next(&rest, &token)) {
+        if (++tokens > TOKENS_MAX) {
+            mln_fn_answer(out, MLN_STR("(the list is too long)"));
+            return;
+        }
         if (!net_token_read(token, true, &read)) {
             mln_fn_ascii(token, shown, sizeof(shown));
             mln_fn_answer(out, mln_str_of(shown));

@@ -8,7 +8,8 @@ static bool read_policy(sqlite3_context *out, sqlite3_value *value, struct mln_j
     struct mln_str text = { 0 };
     struct mln_err err = { 0 };
 
-    return mln_fn_text(out, value, MLN_CHECK_POLICY_MAX, &text) &&
+    return !mln_fn_is_longer(value, MLN_CHECK_POLICY_MAX) &&
+           mln_fn_text(out, value, MLN_CHECK_POLICY_MAX, &text) &&
            mln_json_parse(text, doc, &err) == MLN_OK;
 }
 
@@ -17,7 +18,7 @@ static void answer(
 {
     if (rc == MLN_OK)
         mln_fn_answer(out, mln_buf_str(buf));
-    else if (rc != MLN_ENOTFOUND)
+    else if (rc != MLN_ENOTFOUND && rc != MLN_ETOOBIG)
         mln_fn_error(out, "%s", err->msg);
 }
 

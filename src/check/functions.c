@@ -10,6 +10,11 @@ bool mln_fn_is_null(sqlite3_value *value)
     return sqlite3_value_type(value) == SQLITE_NULL;
 }
 
+bool mln_fn_is_longer(sqlite3_value *value, size_t max)
+{
+    return sqlite3_value_text(value) != NULL && (size_t)sqlite3_value_bytes(value) > max;
+}
+
 bool mln_fn_any_null(int count, sqlite3_value **values)
 {
     for (int i = 0; i < count; i++) {

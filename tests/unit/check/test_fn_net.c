@@ -168,10 +168,18 @@ static void reads_ports(void **state)
     sql_cases(rows, MLN_LEN(rows));
 }
 
-static void refuses_a_text_without_end(void **state)
+/* A check asks both: the one resource is unknown then, and all others are judged. */
+static void calls_a_list_too_long_that_it_cannot_judge(void **state)
 {
     static const struct sql_case rows[] = {
-        { "world_open(zeroblob(67108864))", "a text of 67108864 bytes: the limit is 8388608" },
+        { "world_open(zeroblob(67108864))", "NULL" },
+        { "unparsed(zeroblob(67108864))", "(the list is too long)" },
+        { "world_open_all(zeroblob(67108864))", "NULL" },
+        { "world_open(replace(hex(zeroblob(200001)), '00', '9.0.0.0/9,1::,'))", "NULL" },
+        { "unparsed(replace(hex(zeroblob(200001)), '00', '9.0.0.0/9,'))",
+                "(the list is too long)" },
+        { "unparsed(replace(hex(zeroblob(200000)), '00', '9.0.0.0/9,'))", "NULL" },
+        { "net_minus(zeroblob(67108864), '')", "a text of 67108864 bytes: the limit is 8388608" },
     };
     struct sql sql;
 
@@ -206,7 +214,7 @@ int main(void)
         cmocka_unit_test(shows_the_widest_of_a_long_list),
         cmocka_unit_test(calculates_with_lists),
         cmocka_unit_test(reads_ports),
-        cmocka_unit_test(refuses_a_text_without_end),
+        cmocka_unit_test(calls_a_list_too_long_that_it_cannot_judge),
         cmocka_unit_test(takes_a_hundred_thousand_addresses),
     };
 

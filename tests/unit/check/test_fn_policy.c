@@ -216,11 +216,12 @@ static void finds_full_access_of_other_accounts(void **state)
     judge(rows, MLN_LEN(rows), TEXTS("policy_foreign(p, '1000')"));
 }
 
-static void refuses_too_much(void **state)
+/* NULL is "not understood": an error would hide every other bucket. */
+static void knows_nothing_of_a_policy_that_is_too_large(void **state)
 {
     static const struct sql_case rows[] = {
-        { "policy_public(zeroblob(67108864), 8, 32)",
-                "a text of 67108864 bytes: the limit is 65536" },
+        { "policy_public(zeroblob(67108864), 8, 32)", "NULL" },
+        { "policy_foreign(zeroblob(67108864), '1')", "NULL" },
         { "policy_public('{}', NULL, 32)", "a parameter must be a whole number from 0 to 32" },
         { "policy_public('{}', 8, 129)", "a parameter must be a whole number from 0 to 128" },
         { "policy_public(NULL, 8, 32)", "NULL" },
@@ -230,7 +231,7 @@ static void refuses_too_much(void **state)
                 "20" },
         { "policy_public('{\"Statement\":[' || substr(replace(hex(zeroblob(501)), '0', '5,'), 1, "
           "2003) || ']}', 8, 32)",
-                "a policy with more than 1000 statements" },
+                "NULL" },
     };
 
     (void)state;
@@ -245,7 +246,7 @@ int main(void)
         cmocka_unit_test(knows_what_narrows_the_caller),
         cmocka_unit_test(a_deny_for_everyone_else_shields),
         cmocka_unit_test(finds_full_access_of_other_accounts),
-        cmocka_unit_test(refuses_too_much),
+        cmocka_unit_test(knows_nothing_of_a_policy_that_is_too_large),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
