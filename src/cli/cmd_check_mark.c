@@ -54,6 +54,7 @@ static int mark_local(struct check_source *source, const struct wish *wish, stru
 struct search {
     const char *id;
     int64_t result_id;
+    size_t matches;
 };
 
 static int find_resource(void *ctx, const struct mln_sas_resource *resource, struct mln_err *err)
@@ -61,8 +62,10 @@ static int find_resource(void *ctx, const struct mln_sas_resource *resource, str
     struct search *search = ctx;
 
     (void)err;
-    if (mln_str_is(resource->id, search->id))
+    if (mln_str_is(resource->id, search->id)) {
         search->result_id = resource->result_id;
+        search->matches++;
+    }
     return MLN_OK;
 }
 
@@ -116,22 +119,39 @@ static int send_mark(struct check_source *source, const struct wish *wish, int64
     return rc;
 }
 
-static int mark_remote(struct check_source *source, const struct wish *wish, struct mln_err *err)
+/* Two of one name stand in two regions: the wrong one must not go out of sight. */
+static int find_result(struct check_source *source, const struct wish *wish, int64_t *result_id,
+        struct mln_err *err)
 {
     struct search search = { .id = wish->resource };
-    int64_t task_id = 0;
+    int rc = mln_sas_resources(source->remote.api, wish->item_id, "en", source->cli->stop,
+            find_resource, &search, err);
+
+    if (rc != MLN_OK)
+        return rc;
+    if (search.matches == 0)
+        return mln_fail(err, MLN_ENOTFOUND, "item %lld has no failed resource '%s'",
+                (long long)wish->item_id, wish->resource);
+    if (search.matches > 1)
+        return mln_fail(err, MLN_EINVAL,
+                "item %lld has %zu resources '%s', in different regions: mark them in the console",
+                (long long)wish->item_id, search.matches, wish->resource);
+    if (search.result_id < 1)
+        return mln_fail(err, MLN_EIO, "the server gave no result id for '%s'", wish->resource);
+    *result_id = search.result_id;
+    return MLN_OK;
+}
+
+static int mark_remote(struct check_source *source, const struct wish *wish, struct mln_err *err)
+{
+    int64_t task_id = 0, result_id = 0;
     int rc = check_remote_wish(wish, err);
 
     if (rc == MLN_OK)
         rc = current_task(source, wish, &task_id, err);
-    if (rc == MLN_OK && wish->resource != NULL) {
-        rc = mln_sas_resources(source->remote.api, wish->item_id, "en", source->cli->stop,
-                find_resource, &search, err);
-        if (rc == MLN_OK && search.result_id == 0)
-            rc = mln_fail(err, MLN_ENOTFOUND, "item %lld has no failed resource '%s'",
-                    (long long)wish->item_id, wish->resource);
-    }
-    return rc == MLN_OK ? send_mark(source, wish, task_id, search.result_id, err) : rc;
+    if (rc == MLN_OK && wish->resource != NULL)
+        rc = find_result(source, wish, &result_id, err);
+    return rc == MLN_OK ? send_mark(source, wish, task_id, result_id, err) : rc;
 }
 
 static int mark(struct cli *cli, bool marks, struct mln_err *err)

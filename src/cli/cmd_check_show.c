@@ -205,7 +205,7 @@ static int show_json(
         rc = mln_buf_done(&out, &text, err);
     if (rc != MLN_OK)
         return rc;
-    cli_put(source->cli, text);
+    cli_json_safe(text, &source->cli->out.buf);
     cli_put(source->cli, MLN_STR("\n"));
     return MLN_OK;
 }
@@ -226,7 +226,8 @@ static int show(struct check_source *source, int64_t item_id, struct mln_err *er
         return mln_fail(err, MLN_ENOTFOUND,
                 "check item %lld has no result: is its number right, and was the account scanned?",
                 (long long)item_id);
-    if (cli->format != CLI_TEXT && !(cli->format == CLI_DEFAULT && cli->stdout_tty))
+    if (cli->format == CLI_JSON || cli->format == CLI_JSONL ||
+            (cli->format == CLI_DEFAULT && !cli->stdout_tty))
         return show_json(source, &items.items[0], err);
     text_item(cli, &items.items[0]);
     return resources(source, item_id, &sink, err);
@@ -238,6 +239,9 @@ int cmd_check_show(struct cli *cli, struct mln_err *err)
     int64_t item_id;
     int rc = check_id_read(cli->line.args[0], &item_id, err);
 
+    if (cli->format == CLI_CSV)
+        return mln_fail(err, MLN_EUSAGE,
+                "one item is no table: use -o text or json (`merlon check results` lists in csv)");
     if (rc == MLN_OK)
         rc = check_source_open(cli, false, &source, err);
     if (rc != MLN_OK)

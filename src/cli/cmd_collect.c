@@ -91,6 +91,9 @@ int cmd_collect(struct cli *cli, struct mln_err *err)
     cli_catch_signals(cli);
     rc = mln_collect_to_file(&scan.options, &report, err);
     cli_scan_free(&scan);
+    if (rc == MLN_EEXIST)
+        return mln_fail(
+                err, rc, "-o '%s': is a finished snapshot already: give another name", path);
     if (rc != MLN_OK)
         return rc;
     cli_progress(cli, "%s", "");

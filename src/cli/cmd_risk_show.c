@@ -202,7 +202,7 @@ static int put_json(
         rc = mln_buf_done(&out, &text, err);
     if (rc != MLN_OK)
         return rc;
-    cli_put(source->cli, text);
+    cli_json_safe(text, &source->cli->out.buf);
     cli_put(source->cli, MLN_STR("\n"));
     return MLN_OK;
 }

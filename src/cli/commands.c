@@ -48,7 +48,7 @@ static const struct cli_command commands[] = {
     { "detect",               "FILE...",     DETECT, 1, MANY, cmd_detect, "read audit logs and find risk events", "读取审计日志并发现风险事件" },
     { "doctor",               "",            OPT(SEAL_KEY), 0, 0, cmd_doctor, "check clock, network, files and store", "检查时钟、网络、文件和存储" },
     { "help",                 "[COMMAND]",   0, 0, 4, cmd_help, "show help", "显示帮助" },
-    { "query",                "SQL",         OPT(SNAPSHOT) | OPT(LIMIT), 1, 1, cmd_query, "ask a snapshot with SQL", "用 SQL 查询快照" },
+    { "query",                "SQL",         OPT(CATALOG) | OPT(LIMIT) | OPT(SNAPSHOT), 1, 1, cmd_query, "ask a snapshot with SQL", "用 SQL 查询快照" },
     { "risk handle",          "ID... DETAIL", HANDLE, 1, MANY, cmd_risk_handle, "handle risk events", "处置风险事件" },
     { "risk list",            "",            LIST, 0, 0, cmd_risk_list, "list risk events", "列出风险事件" },
     { "risk policy",          "",            OPT(READ_ONLY), 0, 0, cmd_risk_policy, "print the RAM policy that risk commands need", "打印 risk 命令所需的 RAM 策略" },

@@ -48,29 +48,33 @@ struct cli_cell cli_cell_null(void)
 
 /* C1 controls, DEL, line separators and bidirectional marks are legal in JSON and act on a
  * terminal. */
-void cli_json_quote(struct mln_str text, struct mln_buf *out)
+void cli_json_safe(struct mln_str json, struct mln_buf *out)
 {
-    MLN_AUTO(mln_buf_free) struct mln_buf quoted = MLN_BUF_INIT(text.len * 6 + 16);
     size_t plain = 0, len;
-    struct mln_str s;
     uint32_t code;
 
-    mln_json_quote(text, &quoted);
-    s = mln_buf_str(&quoted);
-    for (size_t at = 0; at < s.len; at += len) {
+    for (size_t at = 0; at < json.len; at += len) {
         len = 1;
-        if ((unsigned char)s.ptr[at] < 0x7f)
+        if ((unsigned char)json.ptr[at] < 0x7f)
             continue;
-        len = mln_utf8_decode(s, at, &code);
+        len = mln_utf8_decode(json, at, &code);
         if (len == 0 || !mln_utf8_is_unsafe(code)) {
             len = len > 0 ? len : 1;
             continue;
         }
-        mln_buf_add(out, (struct mln_str){ s.ptr + plain, at - plain });
+        mln_buf_add(out, (struct mln_str){ json.ptr + plain, at - plain });
         mln_buf_addf(out, "\\u%04x", (unsigned)code);
         plain = at + len;
     }
-    mln_buf_add(out, (struct mln_str){ s.ptr + plain, s.len - plain });
+    mln_buf_add(out, (struct mln_str){ json.ptr + plain, json.len - plain });
+}
+
+void cli_json_quote(struct mln_str text, struct mln_buf *out)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf quoted = MLN_BUF_INIT(text.len * 6 + 16);
+
+    mln_json_quote(text, &quoted);
+    cli_json_safe(mln_buf_str(&quoted), out);
     if (quoted.code != MLN_OK)
         out->code = quoted.code;
 }

@@ -54,5 +54,7 @@ struct cli_cell cli_cell_time(int64_t time_ms); /* 0: none */
 struct cli_cell cli_cell_bool(bool flag);
 struct cli_cell cli_cell_null(void); /* SQL's NULL; nothing in CSV */
 
+/* Appends JSON text, with what would act on a terminal escaped: in JSON that stands in strings. */
+void cli_json_safe(struct mln_str json, struct mln_buf *out);
 /* Appends `text` as a JSON string in which no character acts on a terminal. */
 void cli_json_quote(struct mln_str text, struct mln_buf *out);

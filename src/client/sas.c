@@ -2,28 +2,31 @@
 
 #include <stdio.h>
 
-#define DESCRIBE  "DescribeRiskCheckResult"
-#define RESOURCES "DescribeRiskCheckItemResult"
-#define SUCCESSOR "ListCheckResult"
-#define MARK_ITEM "ModifyRiskCheckStatus"
-#define MARK_ROW  "ModifyRiskSingleResultStatus"
-#define START     "StartBaselineSecurityCheck"
+#define DESCRIBE   "DescribeRiskCheckResult"
+#define RESOURCES  "DescribeRiskCheckItemResult"
+#define SUCCESSOR  "ListCheckResult"
+#define NEWER_ROWS "ListCheckInstanceResult"
+#define MARK_ITEM  "ModifyRiskCheckStatus"
+#define MARK_ROW   "ModifyRiskSingleResultStatus"
+#define START      "StartBaselineSecurityCheck"
 
 #define PAGE_SIZE       50
 #define REPEATS_MAX     3
 #define EMPTY_PAGES_MAX 3
 #define PARAMS_BYTES    ((size_t)4 * 1024 * 1024)
+#define KEY_MAX         ((size_t)64 * 1024)
 
 /* Reads first. */
 static const struct mln_api_action actions[] = {
     { DESCRIBE, false, "list check results" },
     { RESOURCES, false, "list the resources of a check item" },
     { SUCCESSOR, false, "list check results where the older action is retired" },
+    { NEWER_ROWS, false, "list the resources of a check item where the older action is retired" },
     { MARK_ITEM, true, "ignore a check item" },
     { MARK_ROW, true, "ignore resources of a check item" },
     { START, true, "start a check run" },
 };
-#define READS 3
+#define READS 4
 
 const struct mln_api_action *mln_sas_actions(bool with_writes, size_t *count)
 {
@@ -181,7 +184,7 @@ static int read_item(struct mln_json_value json, struct mln_arena *arena, struct
         { "Type", &out->type },
     };
 
-    if (!read_int(json, "ItemId", &out->item_id))
+    if (!read_int(json, "ItemId", &out->item_id) || out->item_id < 1)
         return mln_fail(err, MLN_EIO, "the server listed a check item without a usable ItemId");
     (void)read_int(json, "TaskId", &out->task_id);
     (void)read_int(json, "CheckTime", &out->check_time_ms);
@@ -197,8 +200,9 @@ static int read_item(struct mln_json_value json, struct mln_arena *arena, struct
     return MLN_OK;
 }
 
-/* The newer words, in the older spelling. */
-static const char *older_word(struct mln_str word)
+/* The newer words, in the older spelling; a word that is not known stays as it is. */
+static bool read_word(
+        struct mln_json_value json, const char *name, struct mln_arena *arena, struct mln_str *out)
 {
     static const struct {
         const char *newer, *older;
@@ -214,11 +218,13 @@ static const char *older_word(struct mln_str word)
         { "WHITELIST", "ignored" },
     };
 
+    if (!read_text(json, name, arena, out))
+        return false;
     for (size_t i = 0; i < MLN_LEN(words); i++) {
-        if (mln_str_is(word, words[i].newer))
-            return words[i].older;
+        if (mln_str_is(*out, words[i].newer))
+            *out = mln_str_of(words[i].older);
     }
-    return "";
+    return true;
 }
 
 static int read_check(struct mln_json_value json, struct mln_arena *arena, struct mln_sas_item *out,
@@ -226,23 +232,20 @@ static int read_check(struct mln_json_value json, struct mln_arena *arena, struc
 {
     struct mln_json_value policies, policy;
     struct mln_json_iter iter;
-    struct mln_str level = { 0 }, status = { 0 };
 
-    if (!read_int(json, "CheckId", &out->item_id))
+    if (!read_int(json, "CheckId", &out->item_id) || out->item_id < 1)
         return mln_fail(err, MLN_EIO, "the server listed a check without a usable CheckId");
     (void)read_int(json, "TaskId", &out->task_id);
     (void)read_int(json, "LastCheckTime", &out->check_time_ms);
-    (void)mln_json_get_str(json, "RiskLevel", &level);
-    (void)mln_json_get_str(json, "Status", &status);
-    out->level = mln_str_of(older_word(level));
-    out->status = mln_str_of(older_word(status));
     if (mln_json_get(json, "CheckPolicies", &policies)) {
         iter = mln_json_iter(policies);
         if (mln_json_next(&iter, NULL, &policy) &&
                 !read_text(policy, "SectionShowName", arena, &out->type))
             return mln_fail(err, MLN_ENOMEM, "out of memory for check results");
     }
-    if (!read_text(json, "CheckShowName", arena, &out->title) ||
+    if (!read_word(json, "RiskLevel", arena, &out->level) ||
+            !read_word(json, "Status", arena, &out->status) ||
+            !read_text(json, "CheckShowName", arena, &out->title) ||
             !read_text(json, "InstanceType", arena, &out->asset_type) ||
             !read_text(json, "StatusMessage", arena, &out->not_assessed))
         return mln_fail(err, MLN_ENOMEM, "out of memory for check results");
@@ -488,8 +491,37 @@ static struct mln_str resource_column(struct mln_json_value grid)
     return (struct mln_str){ 0 };
 }
 
-static int take_grid(struct mln_json_value grid, mln_sas_resource_fn *fn, void *ctx, int64_t *seen,
-        struct mln_err *err)
+/* The resources of one item on their way: each is given once, however often a server lists it. */
+struct grid_reader {
+    struct mln_api *api;
+    const char *lang;
+    const volatile int *stop;
+    mln_sas_resource_fn *fn;
+    void *ctx;
+    struct mln_map seen;
+    int64_t item_id, total;
+    bool newer, retired;
+};
+
+static int give_resource(
+        struct grid_reader *reader, const struct mln_sas_resource *resource, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf key = MLN_BUF_INIT(KEY_MAX);
+    int rc;
+
+    mln_buf_addf(&key, "%lld %.*s %.*s", (long long)resource->result_id, MLN_FMT(resource->region),
+            MLN_FMT(resource->id));
+    if (key.code != MLN_OK)
+        return mln_fail(err, MLN_EIO, "the server listed a resource with an endless name");
+    if (mln_map_get(&reader->seen, mln_buf_str(&key)) != NULL)
+        return MLN_OK;
+    rc = mln_map_put(&reader->seen, mln_buf_str(&key), reader, NULL);
+    if (rc != MLN_OK)
+        return mln_fail(err, rc, "more than %zu resources of one item", MLN_SAS_RESOURCES_MAX);
+    return mln_str_is(resource->status, "pass") ? MLN_OK : reader->fn(reader->ctx, resource, err);
+}
+
+static int take_grid(struct mln_json_value grid, struct grid_reader *reader, struct mln_err *err)
 {
     struct mln_json_value statuses = { 0 }, values = { 0 }, status, row;
     struct mln_str column = resource_column(grid);
@@ -511,25 +543,57 @@ static int take_grid(struct mln_json_value grid, mln_sas_resource_fn *fn, void *
             (void)read_int(status, "id", &resource.result_id);
             (void)mln_json_get_str(status, "status", &resource.status);
         }
-        ++*seen;
-        rc = fn(ctx, &resource, err);
+        rc = give_resource(reader, &resource, err);
     }
     return rc;
 }
 
-static int resource_page(struct mln_api *api, int64_t item_id, const char *lang, int64_t page,
+static int resource_page(const struct grid_reader *reader, int64_t page,
         struct mln_api_answer *answer, struct mln_err *err)
 {
     MLN_AUTO(request_free) struct request request = REQUEST_INIT;
     int rc;
 
-    put_number(&request, "ItemId", item_id);
+    put_number(&request, reader->newer ? "CheckId" : "ItemId", reader->item_id);
     put_number(&request, "CurrentPage", page);
     put_number(&request, "PageSize", PAGE_SIZE);
-    put(&request, "Lang", mln_str_of(lang));
-    rc = call(api, RESOURCES, &request, answer, err);
+    put(&request, "Lang", mln_str_of(reader->lang));
+    rc = call(reader->api, reader->newer ? NEWER_ROWS : RESOURCES, &request, answer, err);
     if (rc != MLN_OK && mln_str_is(mln_str_of(answer->code), "RiskItemNotExists"))
-        return mln_fail(err, MLN_ENOTFOUND, "there is no check item %lld", (long long)item_id);
+        return mln_fail(
+                err, MLN_ENOTFOUND, "there is no check item %lld", (long long)reader->item_id);
+    return rc;
+}
+
+/* The newer list has passed resources, too; its ids are of no use to the older marks. */
+static int take_instances(
+        const struct mln_api_answer *answer, struct grid_reader *reader, struct mln_err *err)
+{
+    struct mln_json_value page, list, json;
+    struct mln_arena arena = MLN_ARENA_INIT(PARAMS_BYTES);
+    struct mln_json_iter iter;
+    int rc = MLN_OK;
+
+    if (!mln_json_get(answer->data, "PageInfo", &page) ||
+            !read_int(page, "TotalCount", &reader->total) || reader->total < 0 ||
+            !mln_json_get(answer->data, "BasicData", &list) ||
+            (mln_json_type(list) != MLN_JSON_ARRAY && mln_json_type(list) != MLN_JSON_NULL))
+        return mln_fail(err, MLN_EIO,
+                "the server's answer has no PageInfo and BasicData: check the endpoint");
+    iter = mln_json_iter(list);
+    while (rc == MLN_OK && mln_json_next(&iter, NULL, &json)) {
+        struct mln_sas_resource resource = { 0 };
+
+        (void)mln_json_get_str(json, "RegionId", &resource.region);
+        (void)mln_json_get_str(json, "InstanceId", &resource.id);
+        (void)mln_json_get_str(json, "StatusMessage", &resource.value);
+        mln_arena_reset(&arena);
+        if (!read_word(json, "Status", &arena, &resource.status))
+            rc = mln_fail(err, MLN_ENOMEM, "out of memory for resources");
+        else
+            rc = give_resource(reader, &resource, err);
+    }
+    mln_arena_free(&arena);
     return rc;
 }
 
@@ -553,44 +617,74 @@ static int grid_of(struct mln_json_value page, struct mln_json **text, struct ml
     return MLN_OK;
 }
 
-static int take_resources(const struct mln_api_answer *answer, mln_sas_resource_fn *fn, void *ctx,
-        int64_t *seen, int64_t *total, struct mln_err *err)
+static int take_resources(
+        const struct mln_api_answer *answer, struct grid_reader *reader, struct mln_err *err)
 {
     struct mln_json_value page, grid = { 0 };
     struct mln_json *text = NULL;
     int rc;
 
     if (!mln_json_get(answer->data, "PageContentResource", &page) ||
-            !read_int(page, "TotalCount", total))
+            !read_int(page, "TotalCount", &reader->total) || reader->total < 0)
         return mln_fail(
                 err, MLN_EIO, "the server's answer has no PageContentResource: check the endpoint");
     rc = grid_of(page, &text, &grid, err);
     if (rc == MLN_OK)
-        rc = take_grid(grid, fn, ctx, seen, err);
+        rc = take_grid(grid, reader, err);
     mln_json_free(text);
+    return rc;
+}
+
+static int one_resource_page(struct grid_reader *reader, int64_t page, struct mln_err *err)
+{
+    struct mln_api_answer answer = { 0 };
+    int rc = resource_page(reader, page, &answer, err);
+
+    if (rc == MLN_OK)
+        rc = reader->newer ? take_instances(&answer, reader, err)
+                           : take_resources(&answer, reader, err);
+    else
+        reader->retired = is_retired(answer.code);
+    mln_api_answer_free(&answer);
+    return rc;
+}
+
+static int all_resources(struct grid_reader *reader, struct mln_err *err)
+{
+    int without_news = 0, rc = MLN_OK;
+
+    for (int64_t page = 1; rc == MLN_OK && without_news < EMPTY_PAGES_MAX; page++) {
+        size_t before = reader->seen.count;
+
+        if (reader->stop != NULL && *reader->stop != 0)
+            return mln_fail(err, MLN_ECANCELLED, "interrupted");
+        rc = one_resource_page(reader, page, err);
+        without_news = reader->seen.count > before ? 0 : without_news + 1;
+        if (rc == MLN_OK && (int64_t)reader->seen.count >= reader->total)
+            break;
+    }
+    if (rc == MLN_OK && (int64_t)reader->seen.count != reader->total)
+        return mln_fail(err, MLN_EPARTIAL,
+                "listed %zu resources where the server counts %lld: the list is incomplete",
+                reader->seen.count, (long long)reader->total);
     return rc;
 }
 
 int mln_sas_resources(struct mln_api *api, int64_t item_id, const char *lang,
         const volatile int *stop, mln_sas_resource_fn *fn, void *ctx, struct mln_err *err)
 {
-    int64_t seen = 0, total = 1, before = -1;
-    int rc = MLN_OK;
+    struct grid_reader reader = {
+        .api = api, .lang = lang, .stop = stop, .fn = fn, .ctx = ctx, .item_id = item_id
+    };
+    int rc;
 
-    for (int64_t page = 1; rc == MLN_OK && seen < total && seen != before; page++) {
-        struct mln_api_answer answer = { 0 };
-
-        if (stop != NULL && *stop != 0)
-            return mln_fail(err, MLN_ECANCELLED, "interrupted");
-        before = seen;
-        rc = resource_page(api, item_id, lang, page, &answer, err);
-        if (rc == MLN_OK)
-            rc = take_resources(&answer, fn, ctx, &seen, &total, err);
-        mln_api_answer_free(&answer);
+    mln_map_init(&reader.seen, MLN_SAS_RESOURCES_MAX);
+    rc = all_resources(&reader, err);
+    if (rc != MLN_OK && reader.retired && reader.seen.count == 0) {
+        reader.newer = true;
+        rc = all_resources(&reader, err);
     }
-    if (rc == MLN_OK && seen < total)
-        return mln_fail(err, MLN_EPARTIAL, "listed %lld resources where the server counts %lld",
-                (long long)seen, (long long)total);
+    mln_map_fini(&reader.seen, NULL);
     return rc;
 }
 

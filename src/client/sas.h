@@ -8,8 +8,9 @@
 #include "base/map.h"
 #include "client/api.h"
 
-#define MLN_SAS_ITEMS_MAX ((size_t)100000)
-#define MLN_SAS_TEXT_MAX  ((size_t)256 * 1024 * 1024) /* All texts of a listing. */
+#define MLN_SAS_ITEMS_MAX     ((size_t)100000)
+#define MLN_SAS_TEXT_MAX      ((size_t)256 * 1024 * 1024) /* All texts of a listing. */
+#define MLN_SAS_RESOURCES_MAX ((size_t)1000000)           /* Of one item. */
 
 enum mln_sas_text {
     MLN_SAS_BEST_PRACTICE,
@@ -67,7 +68,11 @@ struct mln_sas_resource {
 };
 typedef int mln_sas_resource_fn(
         void *ctx, const struct mln_sas_resource *resource, struct mln_err *err);
-/* Every failed resource of an item, all pages. MLN_ENOTFOUND: no such item. */
+/*
+ * Every resource of an item that did not pass, all pages, each once. MLN_ENOTFOUND: no such item;
+ * MLN_EPARTIAL: the server never agreed with its own total (what it listed was given). Where the
+ * older action is retired, ListCheckInstanceResult is asked; its resources have no result_id.
+ */
 MLN_MUST_USE int mln_sas_resources(struct mln_api *api, int64_t item_id, const char *lang,
         const volatile int *stop, mln_sas_resource_fn *fn, void *ctx, struct mln_err *err);
 

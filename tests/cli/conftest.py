@@ -8,6 +8,7 @@ import subprocess
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -26,6 +27,19 @@ def event(risk_id, **more):
         "HandleMarkTime": 0, "SupportAi": False,
     }
     return dict(base, **more)
+
+
+def item(item_id, **more):
+    """A check item as DescribeRiskCheckResult lists it."""
+    return dict({
+        "ItemId": item_id, "TaskId": 7, "CheckTime": 1767323045000, "AffectedCount": 2, "RemainingTime": 0, "Sort": item_id,
+        "Status": "failed", "RiskLevel": "high", "Title": f"Item {item_id}", "RiskAssertType": "OSS", "Type": "Data security",
+        "StartStatus": "enabled", "RepairStatus": "disabled", "RiskItemResources": [
+            {"ResourceName": "suggestion", "ContentResource": {"type": "text", "value": "Mend it."}}]}, **more)
+
+
+def resource(result_id, name, **more):
+    return dict({"id": result_id, "region": "cn-hangzhou", "name": name, "value": "public-read", "status": "failed"}, **more)
 
 
 class Call:
@@ -49,10 +63,12 @@ def error(code, status=400, message="refused", **headers):
 
 
 class Cloud:
-    """A cloud with risk events. `script` holds answers for the next calls; after them it behaves."""
+    """A cloud with risk events and check items. `script` holds answers for the next calls; after them it behaves."""
 
     def __init__(self):
         self.calls, self.script, self.events, self.shape = [], [], [], "plain"
+        self.items, self.resources = [], {}  # resources: item id -> rows
+        self.retired = None  # the code that the older check actions answer with
         self.change = None  # called with (cloud, call) before each answer
         cloud = self
 
@@ -99,7 +115,68 @@ class Cloud:
                 if str(e["RiskId"]) == call.params["RiskId"]:
                     e["HandleStatus"] = "PROCESSED"
             return Answer(200, {"RequestId": "C34D813F-A234-5D66-842D-504D84D5C680", "Success": True})
-        return error("InvalidAction.NotFound", 404)
+        if self.retired and call.action.startswith("DescribeRiskCheck"):
+            return error(self.retired, 404)
+        sas = {"DescribeRiskCheckResult": self.sas_items, "DescribeRiskCheckItemResult": self.sas_rows,
+               "ListCheckResult": self.sas_checks, "ListCheckInstanceResult": self.sas_instances,
+               "ModifyRiskCheckStatus": self.sas_mark, "ModifyRiskSingleResultStatus": self.sas_mark_rows,
+               "StartBaselineSecurityCheck": self.sas_start}
+        return sas[call.action](call) if call.action in sas else error("InvalidAction.NotFound", 404)
+
+    @staticmethod
+    def part(call, rows):
+        page, size = int(call.params["CurrentPage"]), int(call.params["PageSize"])
+        return rows[(page - 1) * size:page * size]
+
+    def chosen(self, call, name):
+        ids = [int(v) for k, v in call.params.items() if k.startswith(name + ".")]
+        return [i for i in self.items if not ids or i["ItemId"] in ids]
+
+    def sas_items(self, call):
+        rows = self.chosen(call, "ItemIds")
+        return Answer(200, {"List": self.part(call, rows), "TotalCount": len(rows), "RequestId": "R-%d" % len(self.calls)})
+
+    def sas_rows(self, call):
+        rows = self.resources.get(int(call.params["ItemId"]), [])
+        part = self.part(call, rows)
+        grid = {"columns": [{"key": "RegionId"}, {"key": "BucketName"}, {"key": "VulValue"}],
+                "resultStatus": [{"id": r["id"], "status": r["status"]} for r in part],
+                "values": [{"RegionId": {"value": r["region"]}, "BucketName": {"value": r["name"]}, "VulValue": {"value": r["value"]}}
+                           for r in part]}
+        return Answer(200, {"RequestId": "R-2", "PageContentResource": {"TotalCount": len(rows), "ContentResource": grid}})
+
+    NEWER = {"pass": "PASS", "failed": "NOT_PASS", "waiting": "NOT_CHECK", "running": "CHECKING", "ignored": "WHITELIST"}
+
+    def sas_checks(self, call):
+        rows = self.chosen(call, "CheckIds")
+        checks = [{"CheckId": r["ItemId"], "CheckShowName": r["Title"], "InstanceType": r["RiskAssertType"], "TaskId": r["TaskId"],
+                   "RiskLevel": r["RiskLevel"].upper(), "Status": self.NEWER.get(r["Status"], r["Status"]),
+                   "LastCheckTime": r["CheckTime"], "CheckPolicies": [{"SectionShowName": "Storage"}]} for r in self.part(call, rows)]
+        return Answer(200, {"Checks": checks, "PageInfo": {"TotalCount": len(rows), "CurrentPage": 1}, "RequestId": "R-3"})
+
+    def sas_instances(self, call):
+        rows = self.resources.get(int(call.params["CheckId"]), [])
+        data = [{"Id": r["id"], "InstanceId": r["name"], "RegionId": r["region"], "Status": self.NEWER[r["status"]],
+                 "StatusMessage": r["value"]} for r in self.part(call, rows)]
+        return Answer(200, {"BasicData": data, "PageInfo": {"TotalCount": len(rows)}, "RequestId": "R-4"})
+
+    def sas_mark(self, call):
+        for i in self.items:
+            if str(i["ItemId"]) == call.params["ItemId"]:
+                i["Status"] = "ignored" if call.params["Status"] == "ignored" else "failed"
+        return Answer(200, {"RequestId": "W-1"})
+
+    def sas_mark_rows(self, call):
+        for rows in self.resources.values():
+            for r in rows:
+                if str(r["id"]) == call.params["Ids.1"]:
+                    r["status"] = call.params["Status"]
+        return Answer(200, {"RequestId": "W-2"})
+
+    def sas_start(self, call):
+        for i in self.items:
+            i["CheckTime"] += 60000
+        return Answer(200, {"RequestId": "W-3"})
 
     def page(self, call):
         items = [e for e in self.events if e["HandleStatus"] == call.params["HandleStatus"]]
@@ -150,6 +227,88 @@ class Runner:
             return []
         with open(path) as f:
             return [json.loads(line) for line in f]
+
+
+ACCOUNT = "1234567890123456"
+
+
+def quoted(part):
+    """A part of a recording's path (docs/replay.md)."""
+    text = "".join(chr(b) if chr(b).isascii() and (chr(b).isalnum() or chr(b) in "_-.") else "%%%02X" % b for b in part.encode())
+    return "%2E" + text[1:] if text.startswith(".") else text
+
+
+class Recording:
+    """Recorded answers about buckets; every other call is not recorded."""
+
+    def __init__(self, folder, account=ACCOUNT):
+        self.folder, self.buckets = folder, {}
+        self.put("recording.json", json.dumps({"format": 1, "account": account, "recorded": "2026-11-22T00:00:00Z"}))
+        self.put("sts/GetCallerIdentity/_/_.1.json", json.dumps({"AccountId": account}))
+        self.put("oss/GetPublicAccessBlock/_/_.1.xml", "<C><BlockPublicAccess>false</BlockPublicAccess></C>")
+        self.bucket("acme-web", "public-read").bucket("acme-private", "private")
+
+    def put(self, path, text):
+        full = os.path.join(self.folder, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def remove(self, path):
+        os.unlink(os.path.join(self.folder, path))
+
+    def bucket(self, name, acl, region="cn-hangzhou"):
+        """acl None: the call for it is refused."""
+        self.buckets[name] = region
+        listed = "".join(f"<Bucket><Name>{escape(n)}</Name><Region>{r}</Region></Bucket>" for n, r in self.buckets.items())
+        self.put("oss/ListBuckets/_/_.1.xml", f"<R><IsTruncated>false</IsTruncated><Buckets>{listed}</Buckets></R>")
+        path = f"oss/GetBucketInfo/{region}/{quoted(name)}.1"
+        if acl is None:
+            if os.path.exists(os.path.join(self.folder, path + ".xml")):
+                self.remove(path + ".xml")
+            for action in ("GetBucketInfo", "GetBucketAcl"):
+                self.put(f"oss/{action}/{region}/{quoted(name)}.1.403.xml", "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+        else:
+            self.put(path + ".xml", f"<I><Bucket><AccessControlList><Grant>{acl}</Grant></AccessControlList>"
+                                    "<BlockPublicAccess>false</BlockPublicAccess></Bucket></I>")
+        return self
+
+    def __str__(self):
+        return self.folder
+
+
+@pytest.fixture
+def recording(tmp_path):
+    return Recording(str(tmp_path / "recording"))
+
+
+class Store:
+    """A store with one account and without an endpoint."""
+
+    def __init__(self, home):
+        self.url, self.run = f"sqlite:{home}/store.db", Runner(home, None)
+        done = self.run("admin", "init", "--store", self.url, "--account", ACCOUNT, "--user", "ops", "--seal-key", f"{home}/seal",
+                        "--write-profile", f"{home}/profiles.json")
+        assert done.returncode == 0, done.stderr
+
+    def __call__(self, *args, **more):
+        return self.run(*args, "--store", self.url, "--account", ACCOUNT, **more)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(str(tmp_path))
+
+
+@pytest.fixture
+def local(tmp_path):
+    """The command line without an endpoint and without a store, its temporary files in a folder of its own."""
+    os.makedirs(tmp_path / "tmp")
+    run = Runner(str(tmp_path), None)
+    plain = run.env
+    run.env = lambda **more: plain(TMPDIR=str(tmp_path / "tmp"), **more)
+    run.left = lambda: os.listdir(tmp_path / "tmp")
+    return run
 
 
 @pytest.fixture

@@ -66,6 +66,42 @@ static void prints_one_table_in_every_format(void **state)
     }
 }
 
+static void writes_out_what_acts_on_a_terminal_in_json(void **state)
+{
+    static const char in[] = "{\"k\\u001b\":\"a\x7f\xc2\x9b\xe2\x80\xae\xe4\xb8\xad\xff\"}";
+    MLN_AUTO(mln_buf_free) struct mln_buf out = MLN_BUF_INIT(200);
+
+    (void)state;
+    cli_json_safe(mln_str_of(in), &out);
+    EQ_STR(mln_buf_str(&out), "{\"k\\u001b\":\"a\\u007f\\u009b\\u202e\xe4\xb8\xad\xff\"}");
+}
+
+static void tells_null_from_empty_text(void **state)
+{
+    static const struct cli_column columns[] = { { "a", "A", "A" }, { "b", "B", "B" } };
+    static const struct {
+        enum cli_format format;
+        const char *want;
+    } cases[] = {
+        { CLI_JSONL, "{\"a\":null,\"b\":\"\"}\n" },
+        { CLI_CSV, "a,b\r\n,\r\n" },
+        { CLI_TABLE, "A     B\nNULL  -\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(cases); i++) {
+        MLN_AUTO(fini) struct cli cli = make(cases[i].format);
+        const struct cli_cell cells[] = { cli_cell_null(), cli_cell_cstr("") };
+        struct cli_rows rows;
+        struct mln_err err;
+
+        cli_rows_begin(&rows, &cli, columns, MLN_LEN(columns));
+        cli_rows_add(&rows, cells);
+        OK(cli_rows_end(&rows, -1, false, NULL, &err), &err);
+        EQ_STR(mln_buf_str(&cli.out.buf), cases[i].want);
+    }
+}
+
 static void prints_the_block_of_the_listing(void **state)
 {
     MLN_AUTO(fini) struct cli cli = make(CLI_DEFAULT);
@@ -119,6 +155,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_one_table_in_every_format),
+        cmocka_unit_test(writes_out_what_acts_on_a_terminal_in_json),
+        cmocka_unit_test(tells_null_from_empty_text),
         cmocka_unit_test(prints_the_block_of_the_listing),
         cmocka_unit_test(has_a_column_for_every_field),
         cmocka_unit_test(reads_risk_ids_strictly),
