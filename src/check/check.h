@@ -11,6 +11,7 @@
 #include "snapshot/snapshot.h"
 
 #define MLN_CHECKS_MAX        ((size_t)1000)
+#define MLN_VIEWS_MAX         ((size_t)200)
 #define MLN_CHECK_PARAMS_MAX  ((size_t)20)
 #define MLN_CHECK_TESTS_MAX   ((size_t)200)
 #define MLN_CHECK_TIME_MAX_MS ((int64_t)120000) /* One query over one snapshot. */
@@ -75,7 +76,8 @@ struct mln_check {
     size_t param_count;
     const struct mln_check_mapping *mappings;
     size_t mapping_count;
-    struct mln_str scope, query; /* A table or a query; SQL */
+    struct mln_str scope_text, query_text; /* As the file has them. */
+    struct mln_str scope, query; /* What is run: SQL (scope: or a table), views in front of it. */
     unsigned stands;             /* Bits of verdicts that hold although something was not read. */
     const char *file;
     bool built_in, replaced; /* replaced: a user's file stands in for the built-in. */
@@ -92,10 +94,10 @@ struct mln_check_file {
 };
 
 /*
- * Reads the files, applies parameter files, and prepares every query against an empty snapshot of
- * `schema`: MLN_EINVAL with file and line for anything wrong (unknown table, a query that writes,
- * two built-in or two user's checks with one id, no pass, fail and not-applicable test, ...). The
- * schema is borrowed.
+ * Reads the files, applies parameter files, and prepares every view and query against an empty
+ * snapshot of `schema`: MLN_EINVAL with file and line for anything wrong (unknown table, a query
+ * that writes, two built-in or two user's checks with one id, no pass, fail and not-applicable
+ * test, ...). The schema is borrowed.
  */
 struct mln_checks_source {
     const struct mln_check_file *files;
@@ -103,6 +105,8 @@ struct mln_checks_source {
     const struct mln_check_file *parameters; /* parameters.yaml files; later ones win. */
     size_t parameter_count;
     const struct mln_schema *schema;
+    const struct mln_check_file *views;
+    size_t view_count;
 };
 MLN_MUST_USE int mln_checks_load(
         const struct mln_checks_source *source, struct mln_checks **out, struct mln_err *err);
@@ -157,6 +161,10 @@ MLN_MUST_USE int mln_evaluate(struct mln_evaluator *evaluator, const struct mln_
 
 /* Registers the SQL functions on a connection; for `query` on a snapshot. */
 MLN_MUST_USE int mln_check_functions(struct mln_snapshot *snapshot, struct mln_err *err);
+
+/* Appends `sql` with the views that it names in front of it, for `query` on a snapshot. */
+MLN_MUST_USE int mln_views_compose(const struct mln_check_file *views, size_t count,
+        struct mln_str sql, struct mln_buf *out, struct mln_err *err);
 
 /* A check file that passes its own tests, for somebody to start from. */
 void mln_check_skeleton(int64_t id, struct mln_buf *out);

@@ -8,7 +8,7 @@
 
 #include "base/utf8.h"
 #include "check/functions.h"
-#include "check/priv.h"
+#include "check/views.h"
 
 #define BUILT_IN_ID_MAX ((int64_t)MLN_CHECK_ID_USER - 1)
 #define ID_MAX          INT64_C(2000000000)
@@ -114,6 +114,7 @@ struct loader {
     struct mln_checks *checks;
     struct mln_check_reader reader;
     struct mln_check_shared *shared;
+    struct mln_check_views *views;
     struct mln_snapshot *empty;
     struct mln_unread_map *map;
     struct mln_err *err;
@@ -319,8 +320,8 @@ static int read_names(
     check->id = draft->id;
     check->name = draft->name;
     check->service = draft->service;
-    check->scope = draft->scope->text;
-    check->query = draft->query->text;
+    check->scope_text = draft->scope->text;
+    check->query_text = draft->query->text;
     entry->scope = draft->scope;
     entry->query = draft->query;
     rc = find_word(loader, entry, "group", groups, MLN_LEN(groups), &check->group);
@@ -406,8 +407,8 @@ static int read_file(struct loader *loader, const struct mln_check_file *source)
 }
 
 /* ---- statements ---- */
-/* The line of a place in a text. A block begins in the line after its key. */
-static unsigned line_of(const struct mln_yaml_node *node, size_t offset)
+/* A block begins in the line after its key. */
+unsigned mln_check_line(const struct mln_yaml_node *node, size_t offset)
 {
     bool is_block = memchr(node->text.ptr, '\n', node->text.len) != NULL;
     unsigned line = is_block ? node->key->line + 1 : node->line;
@@ -418,12 +419,15 @@ static unsigned line_of(const struct mln_yaml_node *node, size_t offset)
 }
 
 static int report(struct loader *loader, const struct mln_check_entry *entry, int rc,
-        const struct mln_yaml_node *node, const struct mln_check_mistake *mistake)
+        const struct mln_yaml_node *node, const struct mln_check_sql *text,
+        const struct mln_check_mistake *mistake)
 {
+    size_t place = mln_check_sql_place(text, mistake->offset);
+
     if (rc != MLN_EINVAL)
         return mln_check_no_memory(loader->err);
     return mln_fail(loader->err, MLN_EINVAL, "%s:%u: %.*s: %s", entry->file->name,
-            line_of(node, mistake->offset), MLN_FMT(node->key->text), mistake->text);
+            mln_check_line(node, place), MLN_FMT(node->key->text), mistake->text);
 }
 
 static int check_params_used(
@@ -440,16 +444,46 @@ static int check_params_used(
     return MLN_OK;
 }
 
-static int prepare_entry(struct loader *loader, const struct mln_check_entry *entry)
+/* A scope that is a view alone is a query of its rows. */
+static int compose_scope(
+        struct loader *loader, struct mln_check_entry *entry, struct mln_check_sql *out)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf sql = MLN_BUF_INIT(MLN_CHECK_SQL_MAX);
+    struct mln_str name = mln_str_trim(entry->check.scope_text);
+
+    if (!mln_check_views_has(loader->views, name))
+        return mln_check_views_compose(
+                loader->views, entry->check.scope_text, &loader->reader, out);
+    mln_buf_addf(&sql, "select id, region from %.*s", MLN_FMT(name));
+    return mln_check_views_compose(loader->views, mln_buf_str(&sql), &loader->reader, out);
+}
+
+static int compose_entry(struct loader *loader, struct mln_check_entry *entry,
+        struct mln_check_sql *scope, struct mln_check_sql *query)
+{
+    int rc = compose_scope(loader, entry, scope);
+
+    if (rc == MLN_OK)
+        rc = mln_check_views_compose(
+                loader->views, entry->check.query_text, &loader->reader, query);
+    entry->check.scope = scope->sql;
+    entry->check.query = query->sql;
+    return rc == MLN_EINVAL ? mln_wrap(loader->err, rc, "%s", entry->file->name) : rc;
+}
+
+static int prepare_entry(struct loader *loader, struct mln_check_entry *entry)
 {
     struct mln_check_guard guard = { .map = loader->map };
     struct mln_check_mistake mistake = { .offset = 0 };
     struct sqlite3 *db = mln_snapshot_db(loader->empty);
+    struct mln_check_sql scope_text = { .head = 0 }, query_text = { .head = 0 };
     sqlite3_stmt *scope = NULL, *query = NULL;
     const struct mln_yaml_node *node = entry->scope;
     unsigned used = 0;
-    int rc;
+    int rc = compose_entry(loader, entry, &scope_text, &query_text);
 
+    if (rc != MLN_OK)
+        return rc;
     mln_check_guard_on(db, &guard);
     rc = mln_check_prepare_scope(db, &guard, &entry->check, &scope, &mistake);
     if (rc == MLN_OK)
@@ -464,11 +498,13 @@ static int prepare_entry(struct loader *loader, const struct mln_check_entry *en
     mln_check_finalize(&scope);
     mln_check_finalize(&query);
     return rc == MLN_OK ? check_params_used(loader, entry, used)
-                        : report(loader, entry, rc, node, &mistake);
+                        : report(loader, entry, rc, node,
+                                  node == entry->scope ? &scope_text : &query_text, &mistake);
 }
 
 static int prepare_all(struct loader *loader)
 {
+    struct mln_check_guard guard = { .map = NULL };
     int rc = mln_snapshot_create(NULL, loader->checks->schema, &loader->empty, loader->err);
 
     if (rc == MLN_OK)
@@ -477,6 +513,10 @@ static int prepare_all(struct loader *loader)
         rc = mln_check_functions_register(mln_snapshot_db(loader->empty), loader->err);
     if (rc == MLN_OK)
         rc = mln_unread_function(mln_snapshot_db(loader->empty), loader->map, false, loader->err);
+    guard.map = loader->map;
+    if (rc == MLN_OK)
+        rc = mln_check_views_prepare(
+                loader->views, mln_snapshot_db(loader->empty), &guard, &loader->reader);
     for (size_t i = 0; rc == MLN_OK && i < loader->checks->count; i++)
         rc = prepare_entry(loader, loader->checks->entries[i]);
     mln_snapshot_free(loader->empty);
@@ -520,6 +560,9 @@ static int load(struct loader *loader, const struct mln_checks_source *source)
     rc = mln_check_shared_new(source, &loader->reader, &loader->shared);
     if (rc == MLN_OK)
         rc = read_files(loader, source);
+    if (rc == MLN_OK)
+        rc = mln_check_views_read(
+                source->views, source->view_count, source->schema, &loader->reader, &loader->views);
     if (rc == MLN_OK)
         rc = mln_check_shared_apply(loader->shared, checks, &loader->reader);
     return rc == MLN_OK ? prepare_all(loader) : rc;

@@ -38,6 +38,9 @@ struct mln_checks {
 const struct mln_check_entry *mln_check_entry(
         const struct mln_checks *checks, const struct mln_check *check);
 
+/* The line of a place in a text of a file. */
+unsigned mln_check_line(const struct mln_yaml_node *node, size_t offset);
+
 /* What the readers of files share. */
 struct mln_check_reader {
     struct mln_arena *arena;
@@ -112,12 +115,15 @@ void mln_check_guard_on(struct sqlite3 *db, struct mln_check_guard *guard);
 void mln_check_guard_off(struct sqlite3 *db);
 
 /*
- * One statement that gives exactly the columns `names`. The guard is on; its `reads` are what the
- * statement reads from then on. MLN_EINVAL with `mistake` filled; MLN_ENOMEM.
+ * One statement that gives exactly the columns `names` (NULL: any). The guard is on; its `reads`
+ * are what the statement reads from then on. MLN_EINVAL with `mistake` filled; MLN_ENOMEM.
  */
 MLN_MUST_USE int mln_check_prepare(struct sqlite3 *db, struct mln_check_guard *guard,
         struct mln_str sql, const char *const *names, size_t name_count, sqlite3_stmt **out,
         struct mln_check_mistake *mistake);
+/* A statement of any columns and without parameters: MLN_OK when it may stand in a query. */
+MLN_MUST_USE int mln_check_prepare_view(struct sqlite3 *db, struct mln_check_guard *guard,
+        struct mln_str sql, struct mln_check_mistake *mistake);
 MLN_MUST_USE int mln_check_prepare_scope(struct sqlite3 *db, struct mln_check_guard *guard,
         const struct mln_check *check, sqlite3_stmt **out, struct mln_check_mistake *mistake);
 MLN_MUST_USE int mln_check_prepare_query(struct sqlite3 *db, struct mln_check_guard *guard,

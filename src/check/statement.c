@@ -238,7 +238,7 @@ int mln_check_prepare(struct sqlite3 *db, struct mln_check_guard *guard, struct 
     if (code != SQLITE_OK)
         return prepare_mistake(db, guard, sql, mistake);
     rc = check_statement(db, sql, statement, tail, mistake);
-    if (rc == MLN_OK)
+    if (rc == MLN_OK && names != NULL)
         rc = check_columns(statement, names, name_count, mistake);
     if (rc == MLN_OK)
         *out = MLN_TAKE(statement);
@@ -303,6 +303,22 @@ int mln_check_prepare_query(struct sqlite3 *db, struct mln_check_guard *guard,
     return rc == MLN_OK
                    ? mln_check_prepare(db, guard, check->query, names, MLN_LEN(names), out, mistake)
                    : rc;
+}
+
+int mln_check_prepare_view(struct sqlite3 *db, struct mln_check_guard *guard, struct mln_str sql,
+        struct mln_check_mistake *mistake)
+{
+    MLN_AUTO(mln_check_finalize) sqlite3_stmt *statement = NULL;
+    const char *name;
+    int rc = check_words(sql, mistake);
+
+    if (rc == MLN_OK)
+        rc = mln_check_prepare(db, guard, sql, NULL, 0, &statement, mistake);
+    if (rc != MLN_OK || sqlite3_bind_parameter_count(statement) == 0)
+        return rc;
+    name = sqlite3_bind_parameter_name(statement, 1);
+    return mistake_at(mistake, name != NULL ? place_of(sql, mln_str_of(name)) : 0,
+            "a view has no parameters: what depends on one stays in the check, or comes with 'over'");
 }
 
 /* ---- parameters ---- */

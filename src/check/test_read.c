@@ -96,7 +96,7 @@ static int check_cover(const struct mln_check_reader *reader, const struct mln_c
         const struct mln_yaml_node *list, unsigned seen)
 {
     static const char word[] = "not_applicable";
-    struct mln_str query = entry->check.query;
+    struct mln_str query = entry->check.query_text;
     bool wants_third = memmem(query.ptr, query.len, word, sizeof(word) - 1) != NULL;
     bool has_unread = false;
 

@@ -20,9 +20,9 @@ struct mln_catalog_file {
 struct mln_catalog; /* All files of one kind, read. */
 
 /*
- * Reads every "*.yaml" under `kind` ("rules", "collect", "checks") of each place, or its one file
- * "lists.yaml" or "parameters.yaml" for the kind of that name. A folder a user names must exist:
- * MLN_ENOTFOUND.
+ * Reads every "*.yaml" under `kind` ("rules", "collect", "checks", "views") of each place, or its
+ * one file "lists.yaml" or "parameters.yaml" for the kind of that name. A folder a user names must
+ * exist: MLN_ENOTFOUND.
  */
 MLN_MUST_USE int mln_catalog_read(const char *kind, const char *const *folders, size_t folder_count,
         struct mln_catalog **out, struct mln_err *err);

@@ -7,6 +7,7 @@ void mln_posture_free(struct mln_posture *posture)
         return;
     mln_checks_free(posture->checks);
     mln_plan_free(posture->plan);
+    mln_catalog_free(posture->view_files);
     mln_catalog_free(posture->parameter_files);
     mln_catalog_free(posture->check_files);
     mln_catalog_free(posture->plan_files);
@@ -42,14 +43,17 @@ static int load_checks(struct mln_posture *posture, struct mln_err *err)
 {
     MLN_AUTO_FREE struct mln_check_file *files = NULL;
     MLN_AUTO_FREE struct mln_check_file *parameters = NULL;
+    MLN_AUTO_FREE struct mln_check_file *views = NULL;
     struct mln_checks_source source = { .schema = mln_plan_schema(posture->plan) };
 
     files = check_files(posture->check_files, &source.file_count);
     parameters = check_files(posture->parameter_files, &source.parameter_count);
-    if (files == NULL || parameters == NULL)
+    views = check_files(posture->view_files, &source.view_count);
+    if (files == NULL || parameters == NULL || views == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     source.files = files;
     source.parameters = parameters;
+    source.views = views;
     return mln_checks_load(&source, &posture->checks, err);
 }
 
@@ -65,6 +69,9 @@ static int read_files(
     if (rc == MLN_OK)
         rc = mln_catalog_read("parameters", options->catalogs, options->catalog_count,
                 &posture->parameter_files, err);
+    if (rc == MLN_OK)
+        rc = mln_catalog_read(
+                "views", options->catalogs, options->catalog_count, &posture->view_files, err);
     for (size_t i = 0; rc == MLN_OK && i < options->check_folder_count; i++) {
         rc = mln_catalog_add_flat(posture->check_files, "checks", options->check_folders[i], err);
         if (rc == MLN_OK)
@@ -122,6 +129,23 @@ int mln_posture_load(
     }
     *out = posture;
     return MLN_OK;
+}
+
+int mln_posture_views(const struct mln_posture_options *options, struct mln_str sql,
+        struct mln_buf *out, struct mln_err *err)
+{
+    MLN_AUTO_FREE struct mln_check_file *views = NULL;
+    struct mln_catalog *catalog = NULL;
+    size_t count = 0;
+    int rc = mln_catalog_read("views", options->catalogs, options->catalog_count, &catalog, err);
+
+    if (rc != MLN_OK)
+        return rc;
+    views = check_files(catalog, &count);
+    rc = views != NULL ? mln_views_compose(views, count, sql, out, err)
+                       : mln_fail(err, MLN_ENOMEM, "out of memory");
+    mln_catalog_free(catalog);
+    return rc;
 }
 
 void mln_posture_policy(const struct mln_posture *posture, struct mln_buf *out)

@@ -7,7 +7,7 @@
 #include "risk/scan.h"
 
 struct mln_posture {
-    struct mln_catalog *plan_files, *check_files, *parameter_files;
+    struct mln_catalog *plan_files, *check_files, *parameter_files, *view_files;
     struct mln_plan *plan;
     struct mln_checks *checks;
     const struct mln_check *listed[MLN_SCAN_ITEMS_MAX]; /* In the order of listings. */

@@ -14,7 +14,7 @@ struct mln_posture; /* The plan and the checks, loaded. */
 
 struct mln_posture_options {
     const char *const
-            *catalogs; /* folders with collect/, checks/, parameters.yaml; later ones win */
+            *catalogs; /* folders with collect/, checks/, views/, parameters.yaml; later ones win */
     size_t catalog_count;
     const char *const *check_folders; /* folders of check files and parameters.yaml alone */
     size_t check_folder_count;
@@ -23,6 +23,10 @@ struct mln_posture_options {
 MLN_MUST_USE int mln_posture_load(
         const struct mln_posture_options *options, struct mln_posture **out, struct mln_err *err);
 void mln_posture_free(struct mln_posture *posture);
+
+/* Appends `sql` with the catalogue's views that it names in front of it. */
+MLN_MUST_USE int mln_posture_views(const struct mln_posture_options *options, struct mln_str sql,
+        struct mln_buf *out, struct mln_err *err);
 
 /* The RAM policy of the plan, as JSON. */
 void mln_posture_policy(const struct mln_posture *posture, struct mln_buf *out);
