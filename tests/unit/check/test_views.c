@@ -188,8 +188,8 @@ static void a_mistake_of_the_check_is_found_in_its_own_line(void **state)
                                         "  select idd from judged\n"),
                   texts, 2, false, &checks, &err),
             MLN_EINVAL, &err, "c.yaml:17: query: no such column: idd");
-    FAILS(load_with(CHECK("oss_bucket", "  select id, :most\n  from judged\n"), texts, 2,
-                  false, &checks, &err),
+    FAILS(load_with(CHECK("oss_bucket", "  select id, :most\n  from judged\n"), texts, 2, false,
+                  &checks, &err),
             MLN_EINVAL, &err, "c.yaml:15: query: no such table: limits");
     FAILS(load_with(CHECK("oss_bucket", "  with judged as (select 1)\n  select 1 from judged\n"),
                   texts, 2, false, &checks, &err),
