@@ -84,7 +84,8 @@ struct fake_api {
     struct mln_api *api;
 };
 
-static inline void fake_api_open(struct fake_api *f)
+static inline void fake_api_open_product(struct fake_api *f, const char *product,
+        const struct mln_api_action *actions, size_t action_count)
 {
     struct mln_err err = { 0 };
     struct mln_api_options options = { 0 };
@@ -95,7 +96,9 @@ static inline void fake_api_open(struct fake_api *f)
     OK(mln_secret_init(&f->creds.secret, MLN_STR("testsecret"), &err), &err);
     OK(mln_endpoint_parse(MLN_STR("sddp.cn-zhangjiakou.aliyuncs.com"), &f->endpoint, &err), &err);
     options = (struct mln_api_options){
-        .product = mln_product_by_name("Sddp"),
+        .product = mln_product_by_name(product),
+        .actions = actions,
+        .action_count = action_count,
         .endpoint = &f->endpoint,
         .creds = &f->creds,
         .transport = { fake_post, &f->fake },
@@ -105,8 +108,15 @@ static inline void fake_api_open(struct fake_api *f)
         .sleep_ctx = &f->fake,
         .user_agent = "test",
     };
-    options.actions = mln_sddp_actions(&options.action_count);
     OK(mln_api_new(&options, &f->api, &err), &err);
+}
+
+static inline void fake_api_open(struct fake_api *f)
+{
+    size_t count;
+    const struct mln_api_action *actions = mln_sddp_actions(&count);
+
+    fake_api_open_product(f, "Sddp", actions, count);
 }
 
 static inline void fake_api_close(struct fake_api *f)
