@@ -114,24 +114,46 @@ static void match_list(sqlite3_context *out, struct mln_str text, struct mln_jso
     sqlite3_result_int(out, found);
 }
 
-static void like_any(sqlite3_context *out, int count, sqlite3_value **values)
+static void free_patterns(void *doc)
+{
+    mln_json_free(doc);
+}
+
+/* The patterns, nearly always a parameter, are parsed once for each statement. */
+static struct mln_json *read_patterns(sqlite3_context *out, sqlite3_value *value)
 {
     struct mln_json *doc = NULL;
-    struct mln_str text = { 0 }, list = { 0 };
+    struct mln_str list = { 0 };
     struct mln_err err = { 0 };
 
-    if (mln_fn_any_null(count, values) || !mln_fn_text(out, values[0], MLN_CHECK_LIKE_MAX, &text) ||
-            !mln_fn_text(out, values[1], MLN_CHECK_LIST_MAX, &list))
-        return;
+    if (!mln_fn_text(out, value, MLN_CHECK_LIST_MAX, &list))
+        return NULL;
     if (mln_json_parse(list, &doc, &err) != MLN_OK) {
         mln_fn_error(out, "like_any: the patterns are a JSON list of texts: %s", err.msg);
-        return;
+        return NULL;
     }
     if (mln_json_type(mln_json_root(doc)) == MLN_JSON_ARRAY)
-        match_list(out, text, mln_json_root(doc));
-    else
-        mln_fn_error(out, "like_any: the patterns are a JSON list of texts");
+        return doc;
+    mln_fn_error(out, "like_any: the patterns are a JSON list of texts");
     mln_json_free(doc);
+    return NULL;
+}
+
+static void like_any(sqlite3_context *out, int count, sqlite3_value **values)
+{
+    struct mln_json *known = sqlite3_get_auxdata(out, 1), *doc = known;
+    struct mln_str text = { 0 };
+
+    if (mln_fn_any_null(count, values) || !mln_fn_text(out, values[0], MLN_CHECK_LIKE_MAX, &text))
+        return;
+    if (doc == NULL)
+        doc = read_patterns(out, values[1]);
+    if (doc == NULL)
+        return;
+    match_list(out, text, mln_json_root(doc));
+    /* SQLite keeps it while the argument is constant, and frees it at once when it is not. */
+    if (known == NULL)
+        sqlite3_set_auxdata(out, 1, doc, free_patterns);
 }
 
 struct mln_fn_table mln_fn_words(void)

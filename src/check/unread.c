@@ -112,31 +112,50 @@ static bool read_argument(sqlite3_context *out, int count, sqlite3_value **value
     return true;
 }
 
+/* The table of the first argument, which is nearly always a constant: it is looked up once. */
+static const struct mln_unread_table *asked_table(sqlite3_context *out, sqlite3_value **values)
+{
+    const struct mln_unread_map *map = sqlite3_user_data(out);
+    const struct mln_unread_table *known = sqlite3_get_auxdata(out, 0);
+    const struct mln_str *given = NULL;
+    struct mln_str name;
+    int table;
+
+    if (known != NULL)
+        return known;
+    if (!read_argument(out, 1, values, 0, &name, &given))
+        return NULL;
+    table = given != NULL ? mln_unread_map_table(map, *given) : -1;
+    if (table < 0) {
+        sqlite3_result_error(out, "unread() asks for a table that the plan does not have", -1);
+        return NULL;
+    }
+    sqlite3_set_auxdata(out, 0, (void *)(uintptr_t)&map->tables[table], NULL);
+    return &map->tables[table];
+}
+
 static void call_unread(sqlite3_context *out, int count, sqlite3_value **values)
 {
     const struct mln_unread_map *map = sqlite3_user_data(out);
+    const struct mln_unread_table *table;
     struct mln_str text[3];
     const struct mln_str *given[3] = { NULL, NULL, NULL };
     const struct mln_unread_reason *reason;
-    int table;
 
     if (count < 1 || count > 3) {
         sqlite3_result_error(out, "unread() takes a table, a region and a key", -1);
         return;
     }
-    for (int i = 0; i < 3; i++) {
+    table = asked_table(out, values);
+    /* Most often nothing is unread, and then the answer costs nothing. */
+    if (table == NULL || table->need_count == 0)
+        return;
+    for (int i = 1; i < 3; i++) {
         if (!read_argument(out, count, values, i, &text[i], &given[i]))
             return;
     }
-    table = given[0] != NULL ? mln_unread_map_table(map, *given[0]) : -1;
-    if (table < 0) {
-        sqlite3_result_error(out, "unread() asks for a table that the plan does not have", -1);
-        return;
-    }
-    reason = mln_unread_ask(map, table, given[1], given[2]);
-    if (reason == NULL)
-        sqlite3_result_null(out);
-    else
+    reason = mln_unread_ask(map, (int)(table - map->tables), given[1], given[2]);
+    if (reason != NULL)
         sqlite3_result_text64(
                 out, reason->text.ptr, reason->text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
 }

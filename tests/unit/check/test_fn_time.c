@@ -105,6 +105,11 @@ static void reads_words(void **state)
         { "like_any('', '[\"*\"]')", "1" },
         { "like_any('', '[\"\"]')", "1" },
         { "like_any('x', '[]')", "0" },
+        { "(select group_concat(like_any(column1, '[\"b*\"]')) from (values ('a'), ('b'), ('c')))",
+                "0,1,0" },
+        { "(select group_concat(like_any('b', column1)) from (values ('[\"a\"]'), ('[\"b\"]'), "
+          "('[\"c\"]')))",
+                "0,1,0" },
         { "like_any(NULL, '[]')", "NULL" },
         { "like_any('x', NULL)", "NULL" },
         { "like_any('x', '\"x\"')", "like_any: the patterns are a JSON list of texts" },

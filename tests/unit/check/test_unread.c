@@ -315,6 +315,11 @@ static void unread_answers_for_a_table_a_region_and_a_key(void **state)
     record(snapshot, "oss:GetBucketInfo", "cn-hangzhou", "b1", MLN_OUTCOME_DENIED, "");
     record(snapshot, "ecs:DescribeDisks", "cn-beijing", "", MLN_OUTCOME_THROTTLED, "");
     ask(snapshot, "unread('oss_bucket')", NULL);
+    /* Tables from a column are told apart row by row. */
+    ask(snapshot,
+            "(select group_concat(unread(column1) is not null) from (values ('oss_bucket'), "
+            "('oss_bucket_info'), ('oss_bucket')))",
+            "0,1,0");
     ask(snapshot, "unread('oss_bucket_info')", "no permission: oss:GetBucketInfo");
     ask(snapshot, "unread('oss_bucket_info', 'cn-hangzhou')", "no permission: oss:GetBucketInfo");
     ask(snapshot, "unread('oss_bucket_info', 'cn-beijing')", NULL);
