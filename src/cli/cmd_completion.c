@@ -27,10 +27,18 @@ static void put_next_words(struct cli *cli, struct mln_str path)
     }
 }
 
-static void put_options(struct cli *cli)
+/* Every name once, though several options may share it. */
+static void put_options(struct cli *cli, cli_option_set set)
 {
-    for (size_t i = 0; i < OPT_COUNT; i++)
-        cli_putf(cli, "%s--%s", i > 0 ? " " : "", cli_option_rows()[i].name);
+    const struct cli_option_row *rows = cli_option_rows();
+    const char *last = "";
+
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if ((set & CLI_OPTION(i)) == 0 || strcmp(rows[i].name, last) == 0)
+            continue;
+        cli_putf(cli, "%s--%s", *last != '\0' ? " " : "", rows[i].name);
+        last = rows[i].name;
+    }
 }
 
 /* Calls `put` once for every path that has words after it. */
@@ -66,6 +74,23 @@ static void put_bash_case(struct cli *cli, struct mln_str path)
     cli_put(cli, MLN_STR("' ;;\n"));
 }
 
+/* After a command its own options and everybody's, else everybody's. */
+static void put_bash_options(struct cli *cli)
+{
+    const struct cli_command *all;
+    size_t count;
+
+    all = cli_commands(&count);
+    for (size_t i = 0; i < count; i++) {
+        cli_putf(cli, "    '%s '*) words='", all[i].words);
+        put_options(cli, all[i].options | cli_global_options());
+        cli_put(cli, MLN_STR("' ;;\n"));
+    }
+    cli_put(cli, MLN_STR("    *) words='"));
+    put_options(cli, cli_global_options());
+    cli_put(cli, MLN_STR("' ;;\n"));
+}
+
 static void put_bash(struct cli *cli)
 {
     cli_put(cli, MLN_STR("_merlon() {\n"
@@ -78,10 +103,10 @@ static void put_bash(struct cli *cli)
     put_next_words(cli, MLN_STR(""));
     cli_put(cli, MLN_STR("' ;;\n"));
     each_path(cli, put_bash_case);
-    cli_put(cli, MLN_STR("  esac\n  case ${COMP_WORDS[COMP_CWORD]} in -*) words='"));
-    put_options(cli);
+    cli_put(cli, MLN_STR("  esac\n  case ${COMP_WORDS[COMP_CWORD]} in -*) case $path in\n"));
+    put_bash_options(cli);
     cli_put(cli,
-            MLN_STR("' ;; esac\n"
+            MLN_STR("    esac ;; esac\n"
                     "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
                     "  [ -n \"$words\" ] || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
                     "}\n"
@@ -94,6 +119,49 @@ static void put_zsh(struct cli *cli)
     put_bash(cli);
 }
 
+/* Between single quotes. */
+static void put_fish_text(struct cli *cli, const char *text)
+{
+    for (; *text != '\0'; text++)
+        cli_putf(cli, "%s%c", *text == '\'' || *text == '\\' ? "\\" : "", *text);
+}
+
+/* One more word of a command, where the words before it stand. */
+static void put_fish_command(struct cli *cli, const struct cli_command *command)
+{
+    const char *last = strrchr(command->words, ' ');
+
+    if (last == NULL)
+        cli_putf(cli, "complete -c merlon -n __fish_use_subcommand -a '%s' -d '", command->words);
+    else
+        cli_putf(cli,
+                "complete -c merlon -n 'string match -q \"* %.*s *\" (commandline -c)' -a '%s' -d '",
+                (int)(last - command->words), command->words, last + 1);
+    put_fish_text(cli, command->en);
+    cli_put(cli, MLN_STR("'\n"));
+}
+
+static void put_fish_option(
+        struct cli *cli, const struct cli_option_row *row, const struct cli_command *command)
+{
+    cli_put(cli, MLN_STR("complete -c merlon"));
+    if (command != NULL)
+        cli_putf(cli, " -n 'string match -q \"* %s *\" (commandline -c)'", command->words);
+    if (row->letter != 0)
+        cli_putf(cli, " -s %c", row->letter);
+    cli_putf(cli, " -l %s%s -d '", row->name, row->value != NULL ? " -r" : "");
+    put_fish_text(cli, row->en);
+    cli_put(cli, MLN_STR("'\n"));
+}
+
+static void put_fish_group(struct cli *cli, struct mln_str path)
+{
+    /* The first word alone: what stands deeper follows a word that is not the first. */
+    if (memchr(path.ptr, ' ', path.len - 1) == NULL)
+        cli_putf(cli, "complete -c merlon -n __fish_use_subcommand -a '%.*s'\n",
+                (int)(path.len - 1), path.ptr);
+}
+
 static void put_fish(struct cli *cli)
 {
     const struct cli_command *all;
@@ -101,21 +169,18 @@ static void put_fish(struct cli *cli)
     size_t count;
 
     all = cli_commands(&count);
+    each_path(cli, put_fish_group);
     for (size_t i = 0; i < count; i++) {
-        const char *last = strrchr(all[i].words, ' ');
-
-        if (last == NULL)
-            cli_putf(cli, "complete -c merlon -n __fish_use_subcommand -a '%s' -d '%s'\n",
-                    all[i].words, all[i].en);
-        else
-            cli_putf(cli,
-                    "complete -c merlon -n 'string match -q \"* %.*s *\" (commandline -c)' -a '%s' -d '%s'\n",
-                    (int)(last - all[i].words), all[i].words, last + 1, all[i].en);
+        put_fish_command(cli, &all[i]);
+        for (size_t k = 0; k < OPT_COUNT; k++) {
+            if ((all[i].options & CLI_OPTION(k)) != 0)
+                put_fish_option(cli, &rows[k], &all[i]);
+        }
     }
-    cli_put(cli, MLN_STR("complete -c merlon -n __fish_use_subcommand -a 'admin auth risk'\n"));
-    for (size_t i = 0; i < OPT_COUNT; i++)
-        cli_putf(cli, "complete -c merlon -l %s%s -d '%s'\n", rows[i].name,
-                rows[i].value != NULL ? " -r" : "", rows[i].en);
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (rows[i].global)
+            put_fish_option(cli, &rows[i], NULL);
+    }
 }
 
 int cmd_completion(struct cli *cli, struct mln_err *err)

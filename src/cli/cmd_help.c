@@ -26,6 +26,22 @@ static void put_options(struct cli *cli, cli_option_set set)
     }
 }
 
+/* Without those that the command gives a meaning of its own. */
+static cli_option_set plain_globals(const struct cli_command *command)
+{
+    const struct cli_option_row *rows = cli_option_rows();
+    cli_option_set set = cli_global_options();
+
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        for (size_t own = 0; rows[i].global && own < OPT_COUNT; own++) {
+            if ((command->options & CLI_OPTION(own)) != 0 &&
+                    strcmp(rows[i].name, rows[own].name) == 0)
+                set &= ~CLI_OPTION(i);
+        }
+    }
+    return set;
+}
+
 static void put_command_help(struct cli *cli, const struct cli_command *command)
 {
     cli_putf(cli, "merlon %s%s%s%s\n\n  %s\n", command->words, *command->args != '\0' ? " " : "",
@@ -36,7 +52,7 @@ static void put_command_help(struct cli *cli, const struct cli_command *command)
         put_options(cli, command->options);
     }
     cli_putf(cli, "\n%s\n", cli_text(cli, "Global options:", "全局选项："));
-    put_options(cli, cli_global_options());
+    put_options(cli, plain_globals(command));
 }
 
 static void put_overview(struct cli *cli, struct mln_str prefix)
@@ -46,8 +62,9 @@ static void put_overview(struct cli *cli, struct mln_str prefix)
     char left[64];
 
     cli_putf(cli, "%s\n\n",
-            cli_text(cli, "Merlon: risk events of your databases, found and handled.",
-                    "Merlon：发现并处置数据库的风险事件。"));
+            cli_text(cli,
+                    "Merlon: what is configured wrong in a cloud account, and what is done to its data.",
+                    "Merlon：发现云账号的配置风险，以及针对数据的风险事件。"));
     cli_putf(cli, "%s\n",
             cli_text(cli, "Usage: merlon [OPTIONS] COMMAND [ARGUMENTS]",
                     "用法：merlon [选项] 命令 [参数]"));

@@ -54,7 +54,7 @@ static const struct cli_command commands[] = {
     { "risk policy",          "",            OPT(READ_ONLY), 0, 0, cmd_risk_policy, "print the RAM policy that risk commands need", "打印 risk 命令所需的 RAM 策略" },
     { "risk show",            "ID",          0, 1, 1, cmd_risk_show, "show one risk event", "显示一个风险事件" },
     { "risk summary",         "",            FILTERS | OPT(BY), 0, 0, cmd_risk_summary, "count risk events", "统计风险事件" },
-    { "scan",                 "",            FROM | OPT(FAIL) | OPT(OUTPUT_REPORT), 0, 0, cmd_scan, "collect, judge and keep the results", "采集、检查并保存结果" },
+    { "scan",                 "",            FROM | OPT(FAIL) | OPT(OUTPUT_REPORT), 0, 0, cmd_scan, "collect and judge; the results are kept when a store is named", "采集并检查；指定存储时保存结果" },
     { "serve",                "",            SERVE, 0, 0, cmd_serve, "run the API server", "运行 API 服务" },
     { "version",              "",            0, 0, 0, cmd_version, "show the version", "显示版本" },
 };

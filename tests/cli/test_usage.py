@@ -30,6 +30,8 @@ def test_version_and_help(merlon):
     assert "处置" in merlon("--lang", "zh", "help").stdout
     assert "处置" in merlon("help", env={"LANG": "zh_CN.UTF-8"}).stdout
     assert merlon("help", "nothing").returncode == 2
+    for command in ("scan", "collect", "check results"):
+        assert merlon("help", *command.split()).stdout.count("-o, --output") == 1
 
 
 def test_bash_completion_knows_the_commands(merlon, tmp_path):
@@ -40,6 +42,22 @@ def test_bash_completion_knows_the_commands(merlon, tmp_path):
     assert done.stdout.split() == ["handle", "list", "policy", "show", "summary"], done.stderr
     assert "complete -c merlon" in merlon("completion", "fish").stdout
     assert merlon("completion", "zsh").stdout.startswith("#compdef merlon")
+
+
+def complete(tmp_path, merlon, *words):
+    (tmp_path / "c.bash").write_text(merlon("completion", "bash").stdout)
+    run = f"source {tmp_path}/c.bash; COMP_WORDS=({' '.join(repr(w) for w in words)}); COMP_CWORD={len(words) - 1}; _merlon; echo ${{COMPREPLY[@]}}"
+    return subprocess.run(["bash", "-c", run], capture_output=True, text=True, timeout=20).stdout.split()
+
+
+def test_completion_offers_the_options_of_the_command_once(merlon, tmp_path):
+    assert "results" in complete(tmp_path, merlon, "merlon", "check", "")
+    for words, own, foreign in (("check results", "--status", "--since"), ("collect", "--policy", "--status"), ("risk list", "--until", "--fail-on"),
+                                ("scan", "--fail-on", "--detail")):
+        offered = complete(tmp_path, merlon, "merlon", *words.split(), "--")
+        assert own in offered and "--output" in offered and foreign not in offered and len(offered) == len(set(offered))
+    fish = merlon("completion", "fish").stdout
+    assert "an account\\'s configuration" in fish and "-a 'check'\n" in fish and all(line.count("'") % 2 == 0 for line in fish.replace("\\'", "").splitlines())
 
 
 def test_double_dash_ends_options(merlon, cloud):
