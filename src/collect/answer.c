@@ -287,6 +287,27 @@ static int decode_csv(const struct mln_plan_entry *entry, struct mln_reading *re
     return MLN_OK;
 }
 
+/* The answer is read again without what it need not tell. */
+static int mask(
+        const struct mln_plan_entry *entry, struct mln_reading *reading, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf text = MLN_BUF_INIT(MLN_JSON_BYTES_MAX);
+    struct mln_json *json = NULL;
+    struct mln_str done;
+    int rc;
+
+    mln_mask_json(reading->root, &entry->mask, &text);
+    rc = mln_buf_done(&text, &done, err);
+    if (rc == MLN_OK)
+        rc = mln_json_parse(done, &json, err);
+    if (rc != MLN_OK)
+        return rc;
+    mln_json_free(reading->json);
+    reading->json = json;
+    reading->root = mln_json_root(json);
+    return MLN_OK;
+}
+
 static int parse_xml(
         struct mln_str body, struct mln_reading *reading, char root[64], struct mln_err *err)
 {
@@ -346,7 +367,9 @@ static int read_success(const struct mln_plan_entry *entry, const struct mln_sch
         return MLN_OK;
     }
     reading->request_id = keep(reading, texts.request_id, REQUEST_ID_MAX);
-    return entry->is_csv ? decode_csv(entry, reading, heading, err) : MLN_OK;
+    if (entry->is_csv)
+        return decode_csv(entry, reading, heading, err);
+    return entry->mask.count > 0 ? mask(entry, reading, err) : MLN_OK;
 }
 
 int mln_read_answer(const struct mln_plan_entry *entry, const struct mln_schema_call *call,

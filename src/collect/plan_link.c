@@ -143,6 +143,7 @@ static void put_call(
     put_errors(out, &entry->product_errors);
     put_number(out, entry->batch);
     put_path(out, &entry->csv, entry->is_csv);
+    put_texts(out, &entry->mask);
     put_number(out, call->rows != NULL);
     if (call->rows != NULL)
         put_map(out, call->rows);

@@ -13,7 +13,7 @@ struct product {
 
 struct call {
     struct mln_str action, call, ram, reach, regions, for_each, table, decode;
-    struct mln_yaml_strs sites;
+    struct mln_yaml_strs sites, mask;
     int64_t batch;
     const struct mln_yaml_node *request, *variants, *page, *errors;
     const struct mln_yaml_node *list, *item, *id, *name, *region, *columns, *rows;
@@ -59,6 +59,7 @@ static const struct mln_yaml_field call_fields[] = {
     CALL("id", MLN_YAML_NODE, id, 0, 0, 0),
     CALL("item", MLN_YAML_NODE, item, 0, 0, 0),
     CALL("list", MLN_YAML_NODE, list, 0, 0, 0),
+    CALL("mask", MLN_YAML_STR_LIST, mask, 0, 0, 0),
     CALL("name", MLN_YAML_NODE, name, 0, 0, 0),
     CALL("page", MLN_YAML_NODE, page, 0, 0, 0),
     CALL("ram", MLN_YAML_STR, ram, 0, 0, 0),
@@ -515,6 +516,29 @@ static int read_page(struct reader *r)
 
 /* ---- what comes back ---- */
 
+static int read_mask(struct reader *r)
+{
+    const struct mln_yaml_strs mask = r->yaml.mask;
+    struct mln_arena *arena = &r->loader->plan->arena;
+    struct mln_str *items;
+
+    if (mask.count == 0)
+        return MLN_OK;
+    if (mask.count > MLN_PLAN_MASK_MAX || r->entry->is_csv)
+        return WRONG(r, at(r, "mask"), "'mask' is 1 to %zu names of members, and not for 'decode'",
+                MLN_PLAN_MASK_MAX);
+    items = mln_arena_alloc(arena, mask.count * sizeof(*items));
+    if (items == NULL)
+        return mln_plan_no_memory(r->loader);
+    for (size_t i = 0; i < mask.count; i++) {
+        items[i] = mln_arena_dup(arena, mask.items[i]);
+        if (items[i].ptr == NULL)
+            return mln_plan_no_memory(r->loader);
+    }
+    r->entry->mask = (struct mln_yaml_strs){ items, mask.count };
+    return MLN_OK;
+}
+
 static int read_decode(struct reader *r)
 {
     if (r->yaml.decode.len == 0)
@@ -619,6 +643,8 @@ static int read_call(struct mln_plan_loader *loader, const struct product *produ
         rc = read_errors(loader, product->file, r.yaml.errors, &r.entry->errors);
     if (rc == MLN_OK)
         rc = read_decode(&r);
+    if (rc == MLN_OK)
+        rc = read_mask(&r);
     if (rc == MLN_OK)
         rc = read_rows(&r);
     r.entry->info.index = loader->call_count;

@@ -15,6 +15,7 @@ struct sqlite3_stmt;
 #define MLN_PLAN_SITES_MAX     ((size_t)20)
 #define MLN_PLAN_VARIANTS_MAX  ((size_t)20)
 #define MLN_PLAN_BATCH_MAX     ((int64_t)1000)
+#define MLN_PLAN_MASK_MAX      ((size_t)20)
 #define MLN_PLAN_PAGE_SIZE_MAX ((int64_t)10000)
 #define MLN_PLAN_ROWS_DEPTH    4
 #define MLN_PLAN_KEY_COLUMNS   ((size_t)30) /* Columns of a for_each query. */
@@ -70,10 +71,11 @@ struct mln_plan_entry {
     struct mln_plan_errors errors, product_errors;
     int64_t batch; /* 0: one key a call */
     bool is_csv;
-    struct mln_path csv; /* Where the text is. */
-    bool single;         /* Its table has one row per call. */
-    bool gives_regions;  /* Other calls are made once per row of its table. */
-    bool is_unique;      /* Its table has each resource once. */
+    struct mln_path csv;       /* Where the text is. */
+    struct mln_yaml_strs mask; /* Members whose values are not kept whole. */
+    bool single;               /* Its table has one row per call. */
+    bool gives_regions;        /* Other calls are made once per row of its table. */
+    bool is_unique;            /* Its table has each resource once. */
     const char *table;
 };
 
@@ -168,6 +170,10 @@ bool mln_path_find(
         struct mln_json_value from, const struct mln_path *path, struct mln_json_value *out);
 /* A string, number or boolean as text. */
 bool mln_json_scalar(struct mln_json_value value, struct mln_buf *out);
+
+/* mask.c: appends the value with the values of the named members masked, at any depth. */
+void mln_mask_json(
+        struct mln_json_value value, const struct mln_yaml_strs *names, struct mln_buf *out);
 
 /*
  * A base64 CSV with a heading as a JSON list of objects. `heading` is empty before the first page;

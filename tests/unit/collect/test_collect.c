@@ -752,6 +752,21 @@ static void an_empty_list_of_regions_is_not_read(void **state)
     }
 }
 
+static void masked_members_are_kept_nowhere(void **state)
+{
+    static const struct script row[] = { { "ecs/ListA/_/_.1", 200,
+            "{\"Items\":[{\"Id\":\"LTAI5tAbCdEfGhIjKlMnOpQr\",\"In\":{\"Url\":[1],\"N\":1.50},"
+            "\"Url\":null},{\"Id\":\"short\",\"Url\":\"0123456789x\xc3\xa9\xc3\xa9\xc3\xa9\",\"In\":[]}]}",
+            0 } };
+
+    (void)state;
+    CHECK(PRODUCT "  - action: ListA\n    mask: [Id, Url]\n    table: ecs_a\n    list: Items\n"
+                  "    columns: { key: Id text }\n",
+            row, "select key, raw from ecs_a order by 1 desc",
+            "****OpQr,{\"Id\":\"****OpQr\",\"In\":{\"Url\":\"****\",\"N\":1.5},\"Url\":null} | "
+            "****,{\"Id\":\"****\",\"Url\":\"****\xc3\xa9\xc3\xa9\",\"In\":[]}");
+}
+
 /* ---- the account ---- */
 
 #define WHO                                                                                 \
@@ -915,6 +930,7 @@ int main(void)
         cmocka_unit_test(a_table_in_a_text_is_taken_apart),
         cmocka_unit_test(a_table_goes_on_over_pages_with_or_without_its_heading),
         cmocka_unit_test(a_product_without_a_host_in_the_region_is_not_there),
+        cmocka_unit_test(masked_members_are_kept_nowhere),
         cmocka_unit_test(xml_is_read_like_json),
         cmocka_unit_test(xml_is_no_answer_where_json_was_asked_for),
         cmocka_unit_test(an_empty_list_of_regions_is_not_read),

@@ -190,6 +190,8 @@ static const struct refusal {
             "ecs.yaml:23:13: 'decode' is" },
     { BASE "  - action: ListA\n    decode: base64_csv\n    table: ecs_a\n",
             "ecs.yaml:23:13: 'decode'" },
+    { BASE "  - action: ListA\n    decode: base64_csv\n    mask: [A]\n    table: ecs_a\n    item: A\n",
+            "ecs.yaml:24:11: 'mask'" },
     { BASE "  - action: ListA\n    ram: \"ecs:*\"\n", "ecs.yaml:23:10: 'ram' is" },
     { BASE "  - action: ListA\n    table: ecs_a\n    rows: [{ table: ecs_b }]\n",
             "ecs.yaml:24:12: 'list' is missing" },
