@@ -8,10 +8,20 @@
 /* What the reason of an item begins with when its check broke its contract. */
 #define MLN_SCAN_BROKEN "check error: "
 
+/* ---- scan_folder.c: a private folder for a snapshot that is not kept ---- */
+#define MLN_SCAN_SNAPSHOT "snapshot.db" /* The file in it. */
+struct mln_scan_folder {
+    char path[4096]; /* Empty: none. */
+    int fd;          /* Locked. */
+};
+/* Also removes those that killed scans left. */
+MLN_MUST_USE int mln_scan_folder_new(struct mln_scan_folder *folder, struct mln_err *err);
+void mln_scan_folder_remove(struct mln_scan_folder *folder);
+
 /* ---- scan_source.c: a snapshot to judge ---- */
 struct mln_scan_input {
     struct mln_snapshot *snapshot;
-    char folder[4096]; /* Of a temporary file; empty: none. */
+    struct mln_scan_folder folder;
 };
 /* Collects, or opens and rebuilds. The report's calls are counted also on failure. */
 MLN_MUST_USE int mln_scan_input_open(const struct mln_scan_options *options,

@@ -3,19 +3,15 @@
  * TMPDIR and loses its name as soon as it is whole, so that nothing of an account's configuration
  * stays behind.
  */
-#include <errno.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/env.h"
 #include "risk/scan_priv.h"
 #include "snapshot/snapshot.h"
 
-#define TEMPORARY_NAME "snapshot.db"
-#define ACCOUNT_MAX    ((size_t)64)
-#define HASH_MAX       ((size_t)256)
+#define ACCOUNT_MAX ((size_t)64)
+#define HASH_MAX    ((size_t)256)
 
 static const struct {
     const char *prefix;
@@ -47,54 +43,20 @@ int mln_source_parse(struct mln_str text, struct mln_source_spec *out, struct ml
 }
 
 /* ---- temporary files ---- */
-static int make_folder(struct mln_scan_input *input, struct mln_err *err)
-{
-    const char *parent = mln_env_get(mln_env_system(), "TMPDIR");
-    int n = snprintf(input->folder, sizeof(input->folder), "%s/merlon-scan-XXXXXX",
-            parent != NULL ? parent : "/tmp");
-
-    if (n < 0 || (size_t)n >= sizeof(input->folder)) {
-        input->folder[0] = '\0';
-        return mln_fail(err, MLN_ECONFIG, "TMPDIR: the path is too long");
-    }
-    if (mkdtemp(input->folder) == NULL) { /* Mode 0700. */
-        int number = errno;
-
-        input->folder[0] = '\0';
-        return mln_fail(err, MLN_EIO, "temporary folder in '%s': %s",
-                parent != NULL ? parent : "/tmp", mln_errno_text(number));
-    }
-    return MLN_OK;
-}
-
 static int temporary_path(struct mln_scan_input *input, char path[PATH_MAX], struct mln_err *err)
 {
-    int rc = make_folder(input, err);
+    int rc = mln_scan_folder_new(&input->folder, err);
 
     if (rc == MLN_OK)
-        (void)snprintf(path, PATH_MAX, "%.*s/" TEMPORARY_NAME, PATH_MAX - 32, input->folder);
+        (void)snprintf(
+                path, PATH_MAX, "%.*s/" MLN_SCAN_SNAPSHOT, PATH_MAX - 32, input->folder.path);
     return rc;
-}
-
-static void remove_files(const char *folder)
-{
-    static const char *const names[] = { TEMPORARY_NAME, TEMPORARY_NAME "-wal",
-        TEMPORARY_NAME "-shm", TEMPORARY_NAME "-journal" };
-    char path[PATH_MAX];
-
-    for (size_t i = 0; i < MLN_LEN(names); i++) {
-        (void)snprintf(path, sizeof(path), "%.*s/%s", PATH_MAX - 32, folder, names[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(folder);
 }
 
 /* The open file lives on without a name, and goes with the process however that ends. */
 static void forget_names(struct mln_scan_input *input)
 {
-    if (input->folder[0] != '\0')
-        remove_files(input->folder);
-    input->folder[0] = '\0';
+    mln_scan_folder_remove(&input->folder);
 }
 
 void mln_scan_input_close(struct mln_scan_input *input)
@@ -305,7 +267,7 @@ int mln_scan_input_open(const struct mln_scan_options *options, struct mln_scan_
     int rc;
 
     input->snapshot = NULL;
-    input->folder[0] = '\0';
+    input->folder = (struct mln_scan_folder){ .fd = -1 };
     if (options->source.kind == MLN_SOURCE_PROFILE || options->source.kind == MLN_SOURCE_ROLE)
         return mln_fail(err, MLN_ECONFIG,
                 "collecting from the live cloud is not built in yet: give a recording "

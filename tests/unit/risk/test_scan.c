@@ -1,5 +1,8 @@
 /* Scans over snapshots made by hand: what is stored, what is kept, what changed. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "scan_fixture.h"
 
@@ -501,6 +504,73 @@ static void a_recording_is_collected_judged_and_leaves_no_file(void **state)
     mln_posture_free(posture);
 }
 
+static void leave_folder(const char *parent, const char *name, const char *file, bool old)
+{
+    const struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    char path[400];
+    FILE *out;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", parent, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/%s/%s", parent, name, file);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    (void)fclose(out);
+    (void)snprintf(path, sizeof(path), "%s/%s", parent, name);
+    if (old)
+        assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static bool is_there(const char *parent, const char *name)
+{
+    char path[400];
+    struct stat st;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", parent, name);
+    return lstat(path, &st) == 0;
+}
+
+static void folders_of_killed_scans_are_removed_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    char folder[128], temporary[128], target[300];
+    struct mln_posture *posture = three_checks();
+    struct mln_scan_options options = scan_options(posture, "");
+    struct mln_scan_report report;
+    struct mln_err err;
+    int locked;
+
+    (void)snprintf(folder, sizeof(folder), "%s/recording", f->folder);
+    (void)snprintf(temporary, sizeof(temporary), "%s/tmp", f->folder);
+    assert_int_equal(mkdir(temporary, 0700), 0);
+    leave_folder(temporary, "merlon-scan-aaaaaa", "snapshot.db-wal", true);
+    leave_folder(temporary, "merlon-scan-bbbbbb", "notes.txt", true);
+    leave_folder(temporary, "merlon-scan-cccccc", "snapshot.db", false);
+    leave_folder(temporary, "merlon-scan-dddddd", "snapshot.db", true);
+    leave_folder(temporary, "merlon-scan-x", "snapshot.db", true);
+    leave_folder(f->folder, "elsewhere", "snapshot.db", true);
+    (void)snprintf(target, sizeof(target), "%s/merlon-scan-eeeeee", temporary);
+    assert_int_equal(symlink("../elsewhere", target), 0);
+    (void)snprintf(target, sizeof(target), "%s/merlon-scan-dddddd", temporary);
+    locked = open(target, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(locked, LOCK_EX), 0);
+    assert_int_equal(setenv("TMPDIR", temporary, 1), 0);
+    write_recording(folder);
+    options.source = (struct mln_source_spec){ MLN_SOURCE_REPLAY, mln_str_of(folder) };
+    OK(mln_scan(f->store, &options, &report, &err), &err);
+    assert_false(is_there(temporary, "merlon-scan-aaaaaa"));
+    assert_true(is_there(temporary, "merlon-scan-bbbbbb/notes.txt"));
+    assert_true(is_there(temporary, "merlon-scan-cccccc/snapshot.db"));
+    assert_true(is_there(temporary, "merlon-scan-dddddd/snapshot.db"));
+    assert_true(is_there(temporary, "merlon-scan-x/snapshot.db"));
+    assert_true(is_there(temporary, "merlon-scan-eeeeee"));
+    assert_true(is_there(f->folder, "elsewhere/snapshot.db"));
+    assert_int_equal(files_in(temporary), 5);
+    (void)close(locked);
+    (void)unsetenv("TMPDIR");
+    mln_posture_free(posture);
+}
+
 static void odd_sources_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -782,6 +852,7 @@ int main(void)
         SCAN_TEST(a_scan_that_is_stopped_or_outrun_changes_nothing),
         SCAN_TEST(a_row_given_for_two_parents_is_as_bad_as_its_worst),
         SCAN_TEST(a_recording_is_collected_judged_and_leaves_no_file),
+        SCAN_TEST(folders_of_killed_scans_are_removed_and_nothing_else),
         SCAN_TEST(odd_sources_are_refused),
         SCAN_TEST(judging_needs_no_store),
         SCAN_TEST(a_query_reads_a_snapshot_and_nothing_else),
