@@ -17,7 +17,7 @@ struct view {
     const struct mln_yaml_node *document;
     struct given given[GIVEN_MAX];
     size_t given_count;
-    bool built_in;
+    bool built_in, is_inline;
 };
 
 struct mln_check_views {
@@ -28,11 +28,13 @@ struct mln_check_views {
 struct draft {
     struct mln_str name, about, query;
     const struct mln_yaml_node *over;
+    bool is_inline;
 };
 
 static const struct mln_yaml_field fields[] = {
     /* sorted rows */
     { "about", MLN_YAML_STR, offsetof(struct draft, about), MLN_YAML_REQUIRED, 0, 0 },
+    { "inline", MLN_YAML_BOOL, offsetof(struct draft, is_inline), 0, 0, 0 },
     { "name", MLN_YAML_STR, offsetof(struct draft, name), MLN_YAML_REQUIRED, 0, 0 },
     { "over", MLN_YAML_NODE, offsetof(struct draft, over), 0, 0, 0 },
     { "query", MLN_YAML_STR, offsetof(struct draft, query), MLN_YAML_REQUIRED, 0, 0 },
@@ -192,6 +194,7 @@ static int read_view(const struct mln_check_reader *reader, const struct mln_che
     view->name = draft.name;
     view->about = draft.about;
     view->query = draft.query;
+    view->is_inline = draft.is_inline;
     *out = view;
     if (mln_str_trim(draft.about).len == 0)
         return mln_yaml_fail(reader->err, file, mln_yaml_get(view->document, "about"),
@@ -316,12 +319,15 @@ static void separate(struct composer *composer)
 static void add_views(struct composer *composer)
 {
     for (size_t i = 0; i < composer->views->count; i++) {
+        const struct view *view = composer->views->items[i];
+
         if (!composer->used[i])
             continue;
         separate(composer);
+        mln_buf_addf(&composer->out, "%.*s as %s(", MLN_FMT(view->name),
+                view->is_inline ? "not materialized " : "");
         /* The line ends a comment that the query may end with. */
-        mln_buf_addf(&composer->out, "%.*s as (", MLN_FMT(composer->views->items[i]->name));
-        mln_buf_add(&composer->out, composer->views->items[i]->query);
+        mln_buf_add(&composer->out, view->query);
         mln_buf_add_cstr(&composer->out, "\n)");
     }
 }
@@ -479,6 +485,21 @@ int mln_check_views_prepare(const struct mln_check_views *views, struct sqlite3 
 }
 
 /* ---- for queries of people ---- */
+/* Behind EXPLAIN (QUERY PLAN), which stands before WITH. */
+static size_t behind_explain(struct mln_str sql)
+{
+    struct mln_str word;
+    size_t at = 0, end;
+
+    if (!next_word(sql, &at, &word) || !mln_str_eq_nocase(word, MLN_STR("explain")))
+        return 0;
+    end = at;
+    if (next_word(sql, &at, &word) && mln_str_eq_nocase(word, MLN_STR("query")) &&
+            next_word(sql, &at, &word))
+        end = at;
+    return end;
+}
+
 int mln_views_compose(const struct mln_check_file *files, size_t count, struct mln_str sql,
         struct mln_buf *out, struct mln_err *err)
 {
@@ -486,12 +507,17 @@ int mln_views_compose(const struct mln_check_file *files, size_t count, struct m
     struct mln_check_reader reader = { &arena, err };
     struct mln_check_views *views = NULL;
     struct mln_check_sql text = { .head = 0 };
+    size_t explained = behind_explain(sql);
+    struct mln_str rest = { sql.ptr + explained, sql.len - explained };
     int rc = mln_check_views_read(files, count, NULL, &reader, &views);
 
     if (rc == MLN_OK)
-        rc = mln_check_views_compose(views, sql, &reader, &text);
-    if (rc == MLN_OK)
+        rc = mln_check_views_compose(views, rest, &reader, &text);
+    if (rc == MLN_OK) {
+        mln_buf_add(out, (struct mln_str){ sql.ptr, explained });
+        mln_buf_add_cstr(out, explained > 0 ? " " : "");
         mln_buf_add(out, text.sql);
+    }
     mln_arena_free(&arena);
     return rc;
 }

@@ -223,6 +223,16 @@ static void a_persons_query_gets_its_views(void **state)
     EQ_STR(mln_buf_str(&out),
             "with big_bucket as (select id, region, name, size from oss_bucket b\n"
             "where size > 1 -- those\n\n) select * from BIG_bucket");
+    mln_buf_reset(&out);
+    OK(mln_views_compose(&view, 1,
+               MLN_STR("explain query plan with a as (select 1) select * from "
+                       "a, big_bucket"),
+               &out, &err),
+            &err);
+    assert_true(mln_str_starts(
+            mln_buf_str(&out), MLN_STR("explain query plan with big_bucket as (select")));
+    assert_true(mln_str_ends(
+            mln_buf_str(&out), MLN_STR("),  a as (select 1) select * from a, big_bucket")));
 }
 
 int main(void)
