@@ -167,6 +167,8 @@ int check_item_of(const struct mln_check_result *result, struct mln_arena *arena
         .start_status = mln_str_of(result->enabled ? "enabled" : "disable"),
         .repair_status = mln_str_of("disabled"),
         .not_assessed = result->not_assessed_reason,
+        .replaced = result->replaced,
+        .custom = result->custom,
     };
     copied = copy_text(arena, &out->title) && copy_text(arena, &out->asset_type) &&
              copy_text(arena, &out->type) && copy_text(arena, &out->not_assessed);
@@ -316,6 +318,8 @@ const struct cli_column *check_columns(void)
         { "StartStatus", NULL, NULL },
         { "RepairStatus", NULL, NULL },
         { "Sort", NULL, NULL },
+        { "Replaced", NULL, NULL },
+        { "Custom", NULL, NULL },
     };
 
     return columns;
@@ -338,6 +342,8 @@ void check_cells(const struct mln_sas_item *item, struct cli_cell out[CHECK_COLU
         cli_cell_text(item->start_status),
         cli_cell_text(item->repair_status),
         cli_cell_int(item->sort),
+        cli_cell_bool(item->replaced),
+        cli_cell_bool(item->custom),
     };
 
     memcpy(out, cells, sizeof(cells));

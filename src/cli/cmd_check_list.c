@@ -165,7 +165,7 @@ int cmd_check_test(struct cli *cli, struct mln_err *err)
 int cmd_check_new(struct cli *cli, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf out = MLN_BUF_INIT(SKELETON_MAX);
-    struct mln_str text;
+    struct mln_str text = { 0 };
     int64_t id;
     int rc = check_id_read(cli->line.args[0], &id, err);
 

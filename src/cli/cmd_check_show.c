@@ -34,6 +34,10 @@ static void text_item(struct cli *cli, const struct mln_sas_item *item)
 
     put_number(cli, cli_text(cli, "Item", "检查项"), item->item_id);
     put_line(cli, cli_text(cli, "Title", "标题"), item->title);
+    if (item->replaced)
+        put_line(cli, cli_text(cli, "Judged by", "判定依据"),
+                mln_str_of(cli_text(cli, "a check of yours, in place of the built-in one",
+                        "自定义检查项（替换内置项）")));
     put_line(cli, cli_text(cli, "Level", "级别"), item->level);
     put_line(cli, cli_text(cli, "Status", "状态"), item->status);
     put_line(cli, cli_text(cli, "Not assessed", "未评估原因"), item->not_assessed);
@@ -58,6 +62,8 @@ static void json_item(struct mln_writer *w, const struct mln_sas_item *item)
     for (size_t i = 0; i < CHECK_COLUMNS; i++) {
         if (cells[i].type == CLI_CELL_TEXT)
             mln_writer_str(w, check_columns()[i].key, cells[i].text);
+        else if (cells[i].type == CLI_CELL_BOOL)
+            mln_writer_bool(w, check_columns()[i].key, cells[i].number != 0);
         else
             mln_writer_i64(w, check_columns()[i].key, cells[i].number);
     }
@@ -192,7 +198,7 @@ static int show_json(
     MLN_AUTO(mln_buf_free) struct mln_buf out = MLN_BUF_INIT(SHOWN_BYTES_MAX);
     struct mln_writer writer;
     struct sink sink = { .cli = source->cli, .writer = &writer };
-    struct mln_str text;
+    struct mln_str text = { 0 };
     int rc;
 
     mln_writer_begin(&writer, &out, MLN_FORMAT_JSON, NULL);

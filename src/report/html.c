@@ -83,6 +83,10 @@ static int put_details(void *ctx, const struct mln_check_result *item, struct ml
             (long long)item->item_id);
     report_escape(&report->text, item->title);
     mln_buf_addf(&report->text, " (%s)</h2>", status_text(report, item));
+    if (item->replaced)
+        put_text(report, "p",
+                mln_str_of(say(report, "Judged by a check of yours, in place of the built-in one.",
+                        "由自定义检查项判定（替换内置项）。")));
     put_text(report, "p", item->texts[0].value);
     if (item->not_assessed_reason.len > 0)
         put_text(report, "p", item->not_assessed_reason);

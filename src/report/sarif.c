@@ -59,6 +59,8 @@ static int put_rule(void *ctx, const struct mln_check_result *item, struct mln_e
     mln_writer_object_begin(&w, "properties");
     mln_writer_str(&w, "group", item->group_title);
     mln_writer_str(&w, "assetType", item->service);
+    if (item->replaced)
+        mln_writer_bool(&w, "replaced", true);
     mln_writer_object_end(&w);
     mln_writer_end(&w);
     return report_flush(report, err);

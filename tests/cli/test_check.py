@@ -304,6 +304,19 @@ def test_an_item_that_was_not_assessed_tells_why(store, recording):
     assert [(r["ResourceId"], r["Status"]) for r in shown["Resources"]] == [("acme-web", "not assessed")]
 
 
+def test_a_replaced_check_is_marked_in_what_it_judged(store, recording, tmp_path):
+    text = store.run("check", "new", 100001).stdout
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "12.yaml").write_text(text.replace("id: 100001", "id: 12"))
+    assert store("scan", "-q", "--replay", recording, "--only", 12, "--checks", tmp_path / "mine").returncode == 0
+    row = rows(store("check", "results"))[0]
+    assert row["Replaced"] is True and json.loads(store("check", "show", 12).stdout)["Replaced"] is True
+    assert "in place of the built-in" in store("check", "show", 12, "-o", "text").stdout
+    assert "in place of the built-in" in store("check", "results", "-o", "html").stdout
+    rule = json.loads(store("check", "results", "-o", "sarif").stdout)["runs"][0]["tool"]["driver"]["rules"][0]
+    assert rule["properties"]["replaced"] is True
+
+
 # ---- the catalogue ----
 
 def test_the_catalogue_lists_and_tests_and_starts_a_check(local, tmp_path):
