@@ -1,23 +1,27 @@
 /*
- * A page of 20 risk events in one process, without HTTP: the gateway's whole work on a request
- * against the least that it must cost (page_floor.h), turn by turn. Prints a line a round: CPU
- * microseconds per page of the floor and of the gateway, and the sizes of their answers.
+ * A page of 20 risk events, or of 20 check results, in one process, without HTTP: the gateway's
+ * whole work on a request against the least that it must cost (page_floor.h, checks_floor.h), turn
+ * by turn. Prints a line a round: CPU microseconds per page of the floor and of the gateway, and
+ * the sizes of their answers.
  *
- *     page STORE_FILE ACCOUNT SEAL_FILE ROUNDS COUNT
+ *     page STORE_FILE ACCOUNT SEAL_FILE ROUNDS COUNT [checks]
  */
 #include <stdio.h>
 #include <time.h>
 
 #include "api/call.h"
+#include "checks_floor.h"
 #include "iam/iam.h"
 #include "page_floor.h"
 #include "signer.h"
 
-#define PAGES 5
+#define PAGES        5
+#define CHECKS_PAGES 2 /* Of 45 items: both are full. */
 
 struct bench {
     struct signer signer;
     struct page_floor *floor;
+    struct checks_floor *checks; /* NULL: risk events. */
     struct mln_gateway gateway;
     struct mln_metrics metrics;
     struct mln_log log;
@@ -60,9 +64,27 @@ static int64_t page_of(size_t i)
     return (int64_t)(i / 2 % PAGES) + 1;
 }
 
+static void sign_checks(struct bench *bench)
+{
+    static char queries[CHECKS_PAGES][80];
+
+    for (size_t i = 0; i < bench->count; i++) {
+        char *query = queries[i % CHECKS_PAGES];
+
+        (void)snprintf(query, sizeof(queries[0]), "CurrentPage=%zu&Lang=en&PageSize=20",
+                i % CHECKS_PAGES + 1);
+        signer_sign(&bench->signer, query, &bench->requests[i]);
+    }
+}
+
 static void sign_all(struct bench *bench)
 {
     static char queries[2 * PAGES][80];
+
+    if (bench->checks != NULL) {
+        sign_checks(bench);
+        return;
+    }
 
     for (size_t i = 0; i < bench->count; i++) {
         char *query = queries[i % MLN_LEN(queries)];
@@ -77,9 +99,14 @@ static double run_floor(struct bench *bench)
 {
     double began = cpu_us();
 
-    for (size_t i = 0; i < bench->count; i++)
-        page_floor_run(
-                bench->floor, &bench->requests[i].request, status_of(i), page_of(i), &bench->out);
+    for (size_t i = 0; i < bench->count; i++) {
+        const struct mln_acs_request *request = &bench->requests[i].request;
+
+        if (bench->checks != NULL)
+            checks_floor_run(bench->checks, request, (int64_t)(i % CHECKS_PAGES) + 1, &bench->out);
+        else
+            page_floor_run(bench->floor, request, status_of(i), page_of(i), &bench->out);
+    }
     return (cpu_us() - began) / (double)bench->count;
 }
 
@@ -137,8 +164,8 @@ int main(int argc, char **argv)
     static char url[4096];
     size_t floor_len;
 
-    if (argc != 6) {
-        (void)fprintf(stderr, "usage: page STORE_FILE ACCOUNT SEAL_FILE ROUNDS COUNT\n");
+    if (argc != 6 && !(argc == 7 && strcmp(argv[6], "checks") == 0)) {
+        (void)fprintf(stderr, "usage: page STORE_FILE ACCOUNT SEAL_FILE ROUNDS COUNT [checks]\n");
         return 2;
     }
     bench.signer = signer_from_env("127.0.0.1:8080");
@@ -150,6 +177,11 @@ int main(int argc, char **argv)
     (void)snprintf(url, sizeof(url), "sqlite:%s", argv[1]);
     open_gateway(&bench, url, argv[3]);
     bench.floor = page_floor_open(argv[1], mln_str_of(argv[2]), bench.signer.secret);
+    if (argc == 7) {
+        bench.signer.action = "DescribeRiskCheckResult";
+        bench.signer.version = "2018-12-03";
+        bench.checks = checks_floor_open(argv[1], mln_str_of(argv[2]), bench.signer.secret);
+    }
     for (long round = strtol(argv[4], NULL, 10); round > 0; round--) {
         double floor, gateway;
 
@@ -161,5 +193,7 @@ int main(int argc, char **argv)
         (void)fflush(stdout);
     }
     page_floor_close(bench.floor);
+    if (bench.checks != NULL)
+        checks_floor_close(bench.checks);
     return 0;
 }

@@ -2,7 +2,7 @@
 """Runs every benchmark and prints one table. All numbers are ratios of things measured turn by turn in this run, so that the
 machine, its other users and its mood cancel out; CPU time (user and system) unless a row says otherwise.
 
-    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,cli,detect,snapshot,checks]
+    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,results,cli,detect,snapshot,checks]
 """
 import argparse
 import datetime
@@ -182,6 +182,29 @@ def page(bench):
             f"{label} {statistics.median(point[key]):.1f} us"
             for label, key in (("server", "cpu"), ("gateway", "gateway"), ("floor", "floor"), ("bare HTTP", "plain_cpu"))))
     bench.add(f"page of 20: server at 10^{len(str(sizes[-1])) - 1} events / at 10^4", ratios(points[-1]["cpu"], points[0]["cpu"]), 1.2)
+
+
+def results(bench):
+    say("an uncached page of 20 check results")
+    count = 2000 if bench.quick else 4000
+    store = f"{bench.work}/results.db"
+    shutil.copy(bench.empty, store)
+    sample = os.path.join(ROOT, "examples", "accounts", "sample")
+    done = subprocess.run([bench.merlon, "-q", "scan", "--store", f"sqlite:{store}", "--account", ACCOUNT, "--replay", sample], env=bench.env,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode not in (0, 7):
+        raise SystemExit(f"bench: the sample account could not be scanned: {done.stderr.strip()}")
+    seal = f"{bench.work}/.config/merlon/seal.key"
+    floor, gateway = [], []
+    for _ in range(bench.rounds(7)):
+        one, two, floor_bytes, gateway_bytes = bench.output(
+            [bench.tool("page"), store, ACCOUNT, seal, "1", str(count), "checks"]).split()
+        if floor_bytes != gateway_bytes:
+            raise SystemExit(f"bench: the floor's page is not the gateway's: {floor_bytes} and {gateway_bytes} bytes")
+        floor.append(float(one))
+        gateway.append(float(two))
+    bench.add("page of 20 check results: gateway without HTTP / signature + same SELECTs + writer", ratios(gateway, floor), 1.4)
+    bench.notes.append(f"check results: gateway {statistics.median(gateway):.1f} us, floor {statistics.median(floor):.1f} us, {floor_bytes} bytes")
 
 
 # ---- 3. and 5. commands ----
@@ -392,7 +415,7 @@ def table(bench):
     return "\n".join(lines) + "\n"
 
 
-PARTS = {"http": http, "page": page, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
+PARTS = {"http": http, "page": page, "results": results, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
 
 
 def main():

@@ -64,11 +64,11 @@ void signer_sign(const struct signer *signer, const char *query, struct signed_r
     new_nonce(out->nonce);
     mln_time_format(mln_now_ms(mln_clock_system()), out->date);
     add(out, "host", signer->host);
-    add(out, "x-acs-action", "DescribeRiskRules");
+    add(out, "x-acs-action", signer->action != NULL ? signer->action : "DescribeRiskRules");
     add(out, "x-acs-content-sha256", EMPTY_SHA256);
     add(out, "x-acs-date", out->date);
     add(out, "x-acs-signature-nonce", out->nonce);
-    add(out, "x-acs-version", "2019-01-03");
+    add(out, "x-acs-version", signer->version != NULL ? signer->version : "2019-01-03");
     if (mln_v3_sign(&input, NULL, NULL, signature, &err) != MLN_OK) {
         (void)fprintf(stderr, "bench: %s\n", err.msg);
         exit(1);

@@ -12,6 +12,7 @@
 struct signer {
     struct mln_str key_id, secret;
     const char *host;
+    const char *action, *version; /* NULL: DescribeRiskRules of its version. */
 };
 
 struct signed_request {
@@ -23,7 +24,7 @@ struct signed_request {
 /* From ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; exits without them. */
 struct signer signer_from_env(const char *host);
 
-/* A DescribeRiskRules with a nonce of its own. `out` must not move afterwards; exits on failure. */
+/* A request with a nonce of its own. `out` must not move afterwards; exits on failure. */
 void signer_sign(const struct signer *signer, const char *query, struct signed_request *out);
 
 /* The request as it goes over the wire. */
