@@ -4,6 +4,7 @@
  *
  *     judge_account FILE            all checks, findings counted
  *     judge_account FILE each       the same, a line for each check
+ *     judge_account FILE 27         one check alone
  *     judge_account FILE list       the same, a line for each finding
  *     judge_account FILE STORE_URL  a scan into the store
  */
@@ -36,7 +37,7 @@ static int count_finding(void *ctx, const struct mln_finding *finding, struct ml
     return MLN_OK;
 }
 
-static void judge(const struct mln_posture *posture, const char *path, bool is_each)
+static void judge(const struct mln_posture *posture, const char *path, bool is_each, int64_t only)
 {
     struct mln_snapshot *snapshot = NULL;
     struct mln_evaluator_options how = { .now_ms = 1795000000000, .time_max_ms = 3600000 };
@@ -53,6 +54,8 @@ static void judge(const struct mln_posture *posture, const char *path, bool is_e
         struct mln_evaluation out;
         int64_t rows = 0;
 
+        if (only != 0 && check->id != only)
+            continue;
         at = account_cpu_s();
         must(mln_evaluate(evaluator, check, count_finding, (void *)(uintptr_t)check, &out, &err));
         for (int verdict = 0; verdict < MLN_VERDICTS; verdict++) {
@@ -103,13 +106,13 @@ int main(int argc, char **argv)
     const char *mode = argc > 2 ? argv[2] : "";
 
     if (argc < 2 || argc > 3) {
-        (void)fprintf(stderr, "usage: judge_account FILE [each|list|STORE_URL]\n");
+        (void)fprintf(stderr, "usage: judge_account FILE [each|list|ID|STORE_URL]\n");
         return 2;
     }
     must(mln_posture_load(&options, &posture, &err));
     is_listing = strcmp(mode, "list") == 0;
-    if (*mode == '\0' || is_listing || strcmp(mode, "each") == 0)
-        judge(posture, argv[1], strcmp(mode, "each") == 0);
+    if (strchr(mode, ':') == NULL)
+        judge(posture, argv[1], strcmp(mode, "each") == 0, strtoll(mode, NULL, 10));
     else
         scan(posture, argv[1], mode);
     mln_posture_free(posture);
