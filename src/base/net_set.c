@@ -273,19 +273,36 @@ const struct mln_net_range *mln_net_set_ranges(
     return set->of[family].at;
 }
 
-static void print_network(
-        enum mln_net_family family, mln_address address, unsigned prefix, struct mln_buf *out)
+static void print_v4(mln_address address, struct mln_buf *out)
+{
+    /* Not inet_ntop(), which formats: lists are printed for each row that a check judges. */
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        mln_buf_add_i64(out, (int64_t)(address >> shift & 0xff));
+        if (shift > 0)
+            mln_buf_add_char(out, '.');
+    }
+}
+
+static void print_v6(mln_address address, struct mln_buf *out)
 {
     char text[INET6_ADDRSTRLEN] = "";
     uint8_t bytes[16];
 
     for (size_t i = 0; i < 16; i++)
         bytes[i] = (uint8_t)(address >> (8 * (15 - i)) & 0xff);
-    (void)inet_ntop(family == MLN_NET_V4 ? AF_INET : AF_INET6,
-            family == MLN_NET_V4 ? bytes + 12 : bytes, text, sizeof(text));
+    (void)inet_ntop(AF_INET6, bytes, text, sizeof(text));
+    mln_buf_add_cstr(out, text);
+}
+
+static void print_network(
+        enum mln_net_family family, mln_address address, unsigned prefix, struct mln_buf *out)
+{
     if (out->len > 0)
         mln_buf_add_char(out, ',');
-    mln_buf_add_cstr(out, text);
+    if (family == MLN_NET_V4)
+        print_v4(address, out);
+    else
+        print_v6(address, out);
     mln_buf_add_char(out, '/');
     mln_buf_add_i64(out, (int64_t)prefix);
 }
