@@ -405,6 +405,41 @@ static bool is_malformed(int rc)
     return rc == MLN_EINVAL || rc == MLN_ETOOBIG;
 }
 
+static bool has_first(struct mln_json_value root, const struct mln_path *path)
+{
+    struct mln_json_value value;
+
+    return path->count == 0 || mln_json_get(root, path->names[0], &value);
+}
+
+/*
+ * The whole answer is the row, and it has nothing of what the row is made of: an answer to another
+ * question. (OSS leaves everything out of an answer when there is nothing.)
+ */
+static bool tells_nothing(const struct mln_task *task, struct mln_json_value root)
+{
+    const struct mln_plan_entry *entry = entry_of(task);
+    const struct mln_row_map *rows = call_of(task)->rows;
+    size_t asked = 0;
+
+    if (!entry->single || rows->list.count > 0 || entry->info.style == MLN_STYLE_OSS)
+        return false;
+    if ((rows->has_id && has_first(root, &rows->id)) ||
+            (rows->has_name && has_first(root, &rows->name)))
+        return false;
+    for (size_t i = 0; i < rows->column_count; i++) {
+        if (rows->columns[i].literal != NULL)
+            continue;
+        if (has_first(root, &rows->columns[i].path))
+            return false;
+        asked++;
+    }
+    for (size_t i = 0; i < rows->nested_count; i++, asked++)
+        if (has_first(root, &rows->nested[i].list))
+            return false;
+    return asked > 0;
+}
+
 static int add_rows(struct mln_task *task, const struct mln_reading *reading, int64_t *added,
         struct mln_err *err)
 {
@@ -427,6 +462,8 @@ static int add_rows(struct mln_task *task, const struct mln_reading *reading, in
                 mln_json_scalar(total, &count) && mln_str_is(mln_buf_str(&count), "0"))
             return MLN_OK;
     }
+    if (tells_nothing(task, root))
+        return mln_fail(err, MLN_EINVAL, "the answer has nothing of what was asked for");
     rc = mln_snapshot_add(task->run->snapshot, rows, &place, root, added, err);
     task->run->unwritten += *added;
     return rc;

@@ -295,7 +295,7 @@ static int add_elements(struct mln_snapshot *snapshot, const struct mln_row_map 
             rc = mln_snapshot_add_element(snapshot, map, place, element, err);
             count++;
         }
-    } else if (mln_json_type(list) == MLN_JSON_OBJECT ||
+    } else if ((mln_json_type(list) == MLN_JSON_OBJECT && mln_json_count(list) > 0) ||
                (mln_json_type(list) == MLN_JSON_STRING && !is_empty(list) && takes_scalars(map))) {
         rc = mln_snapshot_add_element(snapshot, map, place, list, err);
         count = 1;

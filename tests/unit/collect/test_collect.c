@@ -562,12 +562,13 @@ static void a_table_with_one_row_per_call_says_how_it_ended(void **state)
     static const struct script rows[] = {
         ONE_REGION,
         { "ecs/DescribeInstances/r1/_.1", 200,
-                "{\"Instances\":[{\"Id\":\"a\"},{\"Id\":\"b\"},{\"Id\":\"c\"},{\"Id\":\"d\"}]}",
+                "{\"Instances\":[{\"Id\":\"a\"},{\"Id\":\"b\"},{\"Id\":\"c\"},{\"Id\":\"d\"},{\"Id\":\"e\"}]}",
                 0 },
         { "ecs/DescribeDisk/r1/a.1", 400, "{\"Code\":\"Without\"}", 0 },
         { "ecs/DescribeDisk/r1/b.1", 403, "{\"Code\":\"Forbidden.RAM\"}", 0 },
         { "ecs/DescribeDisk/r1/c.1", 404, "{\"Code\":\"NoSuchInstance\"}", 0 },
-        { "ecs/DescribeDisk/r1/d.1", 200, "{\"RequestId\":\"x\"}", 0 },
+        { "ecs/DescribeDisk/r1/d.1", 200, "{\"Size\":null}", 0 },
+        { "ecs/DescribeDisk/r1/e.1", 200, "{\"RequestId\":\"x\"}", 0 },
     };
 
     (void)state;
@@ -575,10 +576,10 @@ static void a_table_with_one_row_per_call_says_how_it_ended(void **state)
             "select id, answer, answer_code, size from ecs_disk order by 1",
             "a,absent,Without,NULL | d,ok,,NULL");
     CHECK(PRODUCT REGIONS INSTANCES DISKS, rows, "select group_concat(id) from ecs_instance",
-            "a,b,d");
+            "a,b,d,e");
     CHECK(PRODUCT REGIONS INSTANCES DISKS, rows,
             "select key, outcome from collect_call where key <> '' order by 1",
-            "a,absent | b,denied | c,gone | d,ok");
+            "a,absent | b,denied | c,gone | d,ok | e,failed");
 }
 
 static void a_fallback_asks_for_what_was_denied(void **state)
