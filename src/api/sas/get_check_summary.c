@@ -5,7 +5,10 @@
 
 enum row { ROW_IS_ITEM_STATISTIC, ROW_LANG };
 
+/* The Python SDK spells them as its language does. */
 static const struct mln_word booleans[] = {
+    { "False", 0 },
+    { "True", 1 },
     { "false", 0 },
     { "true", 1 },
     { 0 },

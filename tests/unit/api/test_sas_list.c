@@ -230,6 +230,8 @@ static void the_summary_counts_by_section(void **state)
             "{\"Id\":1,\"ShowName\":\"Identity and permissions\",\"PassCount\":0,\"FailCount\":0,");
     HAS(api, "{\"Id\":2,\"ShowName\":\"Network access control\",\"PassCount\":1,\"FailCount\":1,"
              "\"RiskLevelHighCount\":0,\"RiskLevelMediumCount\":1,\"RiskLevelLowCount\":0,");
+    (void)sas(api, "GetCheckSummary", "IsItemStatistic=True");
+    HAS(api, "\"ReleaseCount\":5");
     (void)sas(api, "GetCheckSummary", NULL);
     HAS_NOT(api, "OverallItemStatistic");
     HAS(api, "网络访问控制");
