@@ -7,7 +7,6 @@ const { createRequire } = require('module');
 
 // The packages live in a cache folder, outside the source tree.
 const load = createRequire(path.join(process.env.MERLON_INTEROP_NODE, 'package.json'));
-const VERSION = '2019-01-03';
 const TIMEOUTS = { readTimeout: 20000, connectTimeout: 5000 };
 
 function openapi(packageName, models) {
@@ -19,7 +18,7 @@ function openapi(packageName, models) {
     });
     if (request.algorithm) config.signatureAlgorithm = request.algorithm;
     const params = new models.Params({
-      action: request.action, version: VERSION, protocol: 'HTTP', pathname: '/', method: request.method || 'POST', authType: 'AK',
+      action: request.action, version: request.version, protocol: 'HTTP', pathname: '/', method: request.method || 'POST', authType: 'AK',
       style: 'RPC', reqBodyType: request.bodyType || 'json', bodyType: 'json',
     });
     const query = request.query === undefined ? {} : util.query(request.query);
@@ -45,7 +44,7 @@ function openapiCore() {
 async function popCore(request) {
   const { RPCClient } = load('@alicloud/pop-core');
   const client = new RPCClient({
-    accessKeyId: request.key, accessKeySecret: request.secret, endpoint: 'http://' + request.endpoint, apiVersion: VERSION,
+    accessKeyId: request.key, accessKeySecret: request.secret, endpoint: 'http://' + request.endpoint, apiVersion: request.version,
   }, true);
   const [body, entry] = await client.request(request.action, request.query || {}, { method: request.method, timeout: 20000 });
   return { body, status: entry.response.statusCode, headers: entry.response.headers };

@@ -16,7 +16,7 @@ from alibabacloud_credentials.models import Config as CredentialConfig
 from alibabacloud_openapi_util.client import Client as OpenApiUtil
 from darabonba.runtime import RuntimeOptions
 
-VERSION = "2019-01-03"
+VERSION, SAS = "2019-01-03", "2018-12-03"
 ANSWER_S = 30
 
 
@@ -51,35 +51,34 @@ class PythonGeneric:
         credential = Credential(CredentialConfig(type="access_key", access_key_id=key, access_key_secret=secret))
         return tea_client.Client(tea_models.Config(credential=credential, endpoint=self.endpoint, ca=self.authority))
 
-    def params(self, action, body_type="json"):
-        return tea_models.Params(action=action, version=VERSION, protocol="HTTPS", pathname="/", method="POST", auth_type="AK",
+    def params(self, action, body_type="json", version=VERSION):
+        return tea_models.Params(action=action, version=version, protocol="HTTPS", pathname="/", method="POST", auth_type="AK",
                                  style="RPC", req_body_type=body_type, body_type="json")
 
-    def call(self, key, secret, action, query=None, body=None, body_type="json"):
+    def call(self, key, secret, action, query=None, body=None, body_type="json", version=VERSION):
         request = tea_models.OpenApiRequest(query=OpenApiUtil.query(query) if query else None, body=body)
         try:
-            reply = self.client(key, secret).call_api(self.params(action, body_type), request, RuntimeOptions())
+            reply = self.client(key, secret).call_api(self.params(action, body_type, version), request, RuntimeOptions())
         except tea_errors.AlibabaCloudException as e:
             raise Refusal(type(e).__name__, e.code, e.message, e.status_code, e.request_id,
                           getattr(e, "access_denied_detail", None) or e.accessDeniedDetail, e.retry_after) from e
         return Answer(reply["body"], reply["statusCode"], reply["headers"])
 
 
-class NodeProcess:
-    """clients.js, kept running: one JSON request a line, one answer a line."""
+class LineProcess:
+    """A program with clients in it, kept running: one JSON request a line, one answer a line."""
 
-    def __init__(self):
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clients.js")
+    def __init__(self, *command):
         clean = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith("ALIBABA")}
-        self.process = subprocess.Popen(["node", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=clean)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=clean)
 
     def ask(self, request):
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         ready, _, _ = select.select([self.process.stdout], [], [], ANSWER_S)
-        assert ready, f"no answer from Node within {ANSWER_S} s: {request['client']} {request['action']}"
+        assert ready, f"no answer within {ANSWER_S} s: {request['client']} {request['action']}"
         line = self.process.stdout.readline()
-        assert line, "the Node process ended"
+        assert line, "the process of the clients ended"
         return json.loads(line)
 
     def close(self):
@@ -92,15 +91,38 @@ class NodeProcess:
             self.process.wait()
 
 
+def node_process():
+    return LineProcess("node", os.path.join(os.path.dirname(os.path.abspath(__file__)), "clients.js"))
+
+
+def go_process():
+    """tests/interop/go, as tools/run-interop built it."""
+    return LineProcess(os.environ["MERLON_INTEROP_GO"])
+
+
+class GoClient:
+    def __init__(self, go, port, client):
+        self.go, self.port, self.client = go, port, client
+
+    def call(self, key, secret, action, query=None, version=SAS):
+        assert version == SAS
+        answer = self.go.ask({"client": self.client, "endpoint": f"127.0.0.1:{self.port}", "key": key, "secret": secret,
+                              "action": action, "query": query or {}})
+        assert "broken" not in answer, answer["broken"]
+        if "refused" in answer:
+            raise Refusal(**answer["refused"])
+        return Answer(**answer)
+
+
 class NodeClient:
     tells_retry_after = False
 
     def __init__(self, node, port, package, **always):
         self.node, self.port, self.always = node, port, dict(always, client=package)
 
-    def call(self, key, secret, action, query=None, body=None, body_type="json"):
+    def call(self, key, secret, action, query=None, body=None, body_type="json", version=VERSION):
         request = dict(self.always, key=key, secret=secret, endpoint=f"127.0.0.1:{self.port}", action=action, query=query, body=body,
-                       bodyType=body_type)
+                       bodyType=body_type, version=version)
         answer = self.node.ask({k: v for k, v in request.items() if v is not None})
         assert "broken" not in answer, answer["broken"]
         if "refused" in answer:

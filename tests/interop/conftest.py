@@ -43,7 +43,14 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def node():
-    process = clients.NodeProcess()
+    process = clients.node_process()
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def go():
+    process = clients.go_process()
     yield process
     process.close()
 
