@@ -3,6 +3,7 @@
 
 #include "risk/result_priv.h"
 #include "risk/scan_priv.h"
+#include "snapshot/snapshot.h"
 
 /* What lives as long as one scan. */
 struct scan {
@@ -154,6 +155,8 @@ static int scan_into(struct scan *scan, struct mln_store *store, struct mln_scan
 
     if (rc == MLN_OK)
         rc = write_items(scan, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_unchanged(scan->input.snapshot, err);
     if (rc == MLN_OK)
         rc = mln_scan_writer_finish(scan->writer, mln_now_ms(scan->options->clock), err);
     if (rc != MLN_OK)
@@ -310,6 +313,8 @@ int mln_judge(const struct mln_scan_options *options, bool passes, mln_judged_fn
     rc = scan_prepare(scan, report, err);
     if (rc == MLN_OK)
         rc = judge_items(&judging, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_unchanged(scan->input.snapshot, err);
     scan_fini(scan);
     free(scan);
     report->stopped = rc == MLN_ECANCELLED;

@@ -236,8 +236,12 @@ static int rebuild(
     rc = temporary_path(input, path, err);
     if (rc == MLN_OK)
         rc = mln_snapshot_rebuild(input->snapshot, schema, path, &rebuilt, err);
-    if (rc != MLN_OK)
+    if (rc == MLN_OK)
+        rc = mln_snapshot_unchanged(input->snapshot, err);
+    if (rc != MLN_OK) {
+        mln_snapshot_free(rebuilt);
         return rc;
+    }
     mln_snapshot_free(input->snapshot);
     input->snapshot = rebuilt;
     forget_names(input);

@@ -132,13 +132,33 @@ static int connect_reader(struct mln_snapshot *snapshot, struct mln_err *err)
         rc = look(snapshot->path, err);
     if (rc < 0)
         return rc;
+    if (stat(snapshot->path, &snapshot->seen) < 0)
+        return mln_fail(err, MLN_EIO, "snapshot '%s': %s", snapshot->path, mln_errno_text(errno));
     if (has_companion(name.ptr, "-journal") || has_companion(name.ptr, "-wal"))
         return mln_snapshot_connect(snapshot, name.ptr, SQLITE_OPEN_READONLY, SNAPSHOT_READ, err);
     rc = immutable_uri(name, &escaped, &uri, err);
     if (rc == MLN_OK)
         rc = mln_snapshot_connect(
                 snapshot, uri.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, SNAPSHOT_READ, err);
+    snapshot->is_at_rest = true;
     return rc;
+}
+
+/* Another file of the name does not matter: the one that was opened is read. */
+int mln_snapshot_unchanged(const struct mln_snapshot *snapshot, struct mln_err *err)
+{
+    const struct stat *seen = &snapshot->seen;
+    struct stat st;
+
+    if (!snapshot->is_at_rest || stat(snapshot->path, &st) < 0 || st.st_dev != seen->st_dev ||
+            st.st_ino != seen->st_ino)
+        return MLN_OK;
+    if (st.st_size == seen->st_size && st.st_mtim.tv_sec == seen->st_mtim.tv_sec &&
+            st.st_mtim.tv_nsec == seen->st_mtim.tv_nsec)
+        return MLN_OK;
+    return mln_fail(err, MLN_ECORRUPT,
+            "snapshot '%s': was changed while it was read; try again when nobody writes it",
+            snapshot->path);
 }
 
 int mln_snapshot_open(const char *path, struct mln_snapshot **out, struct mln_err *err)

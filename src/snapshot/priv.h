@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "snapshot/snapshot.h"
 
@@ -39,7 +40,9 @@ struct mln_snapshot_table {
 
 struct mln_snapshot {
     sqlite3 *db;
-    char *path;                      /* For messages; "" in memory. */
+    char *path;       /* For messages; "" in memory. */
+    struct stat seen; /* The file when it was opened as one at rest. */
+    bool is_at_rest;
     const struct mln_schema *schema; /* NULL when opened for reading. */
     struct mln_snapshot_table *tables;
     sqlite3_stmt *statements[SNAPSHOT_STATEMENT_COUNT];

@@ -53,6 +53,10 @@ MLN_MUST_USE int mln_snapshot_create(const char *path, const struct mln_schema *
 MLN_MUST_USE int mln_snapshot_open(
         const char *path, struct mln_snapshot **out, struct mln_err *err);
 
+/* Of a snapshot that was opened: MLN_ECORRUPT when the file was written to since. What was read of
+ * it may then be of different times. */
+MLN_MUST_USE int mln_snapshot_unchanged(const struct mln_snapshot *snapshot, struct mln_err *err);
+
 /* Opens a file that we made and did not finish, to go on with it. MLN_ECONFIG: another plan. */
 MLN_MUST_USE int mln_snapshot_resume(const char *path, const struct mln_schema *schema,
         struct mln_snapshot **out, struct mln_err *err);

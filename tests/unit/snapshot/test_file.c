@@ -109,6 +109,29 @@ static void a_reader_cannot_write(void **state)
     mln_snapshot_free(snapshot);
 }
 
+static void a_file_that_is_written_to_while_it_is_read_is_noticed(void **state)
+{
+    const char *path = sample_path();
+    struct mln_snapshot *snapshot = create(path);
+    FILE *file;
+
+    (void)state;
+    OK(mln_snapshot_unchanged(snapshot, &err), &err); /* Our own. */
+    OK(mln_snapshot_finish(snapshot, &err), &err);
+    mln_snapshot_free(snapshot);
+    snapshot = open_again(path);
+    OK(mln_snapshot_unchanged(snapshot, &err), &err);
+    file = fopen(path, "ab");
+    assert_non_null(file);
+    assert_int_equal(fputc('x', file), 'x');
+    (void)fclose(file);
+    FAILS(mln_snapshot_unchanged(snapshot, &err), MLN_ECORRUPT, &err, "was changed while");
+    /* Another file in its place is another file. */
+    (void)unlink(path);
+    OK(mln_snapshot_unchanged(snapshot, &err), &err);
+    mln_snapshot_free(snapshot);
+}
+
 static void gets_and_sets_what_is_said_of_the_whole(void **state)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf value = MLN_BUF_INIT(100);
@@ -342,6 +365,7 @@ int main(void)
         cmocka_unit_test(does_not_finish_while_somebody_reads),
         cmocka_unit_test(does_not_touch_a_file_that_is_there),
         cmocka_unit_test(a_reader_cannot_write),
+        cmocka_unit_test(a_file_that_is_written_to_while_it_is_read_is_noticed),
         cmocka_unit_test(gets_and_sets_what_is_said_of_the_whole),
         cmocka_unit_test(goes_on_with_a_file_that_was_not_finished),
         cmocka_unit_test(reads_a_file_that_is_being_written_or_was),
