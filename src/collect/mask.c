@@ -2,6 +2,7 @@
  * Hiding what an answer need not tell: values of the members that the plan names, wherever they
  * stand, before anything of the answer is kept.
  */
+#include "base/redact.h"
 #include "collect/priv.h"
 #include "wire/writer.h"
 
@@ -39,6 +40,23 @@ static void print_masked(struct mln_json_value value, struct mln_buf *out)
     mln_json_quote(mln_str_of(shown), out);
 }
 
+/* An answer that names keys may name them in its other texts, too. */
+static void print_scalar(struct mln_json_value value, struct mln_buf *out)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf redacted = MLN_BUF_INIT(MLN_JSON_BYTES_MAX);
+    struct mln_str text;
+
+    if (!mln_json_to_str(value, &text)) {
+        mln_json_print(value, out);
+        return;
+    }
+    mln_redact(text, &redacted);
+    if (redacted.code != MLN_OK)
+        out->code = redacted.code;
+    else
+        mln_json_quote(mln_buf_str(&redacted), out);
+}
+
 /* Recursion is bounded by MLN_JSON_DEPTH_MAX, as the value was parsed. */
 void mln_mask_json(
         struct mln_json_value value, const struct mln_yaml_strs *names, struct mln_buf *out)
@@ -50,7 +68,7 @@ void mln_mask_json(
     size_t count = 0;
 
     if (!is_object && mln_json_type(value) != MLN_JSON_ARRAY) {
-        mln_json_print(value, out);
+        print_scalar(value, out);
         return;
     }
     mln_buf_add_char(out, is_object ? '{' : '[');

@@ -757,14 +757,15 @@ static void masked_members_are_kept_nowhere(void **state)
 {
     static const struct script row[] = { { "ecs/ListA/_/_.1", 200,
             "{\"Items\":[{\"Id\":\"LTAI5tAbCdEfGhIjKlMnOpQr\",\"In\":{\"Url\":[1],\"N\":1.50},"
-            "\"Url\":null},{\"Id\":\"short\",\"Url\":\"0123456789x\xc3\xa9\xc3\xa9\xc3\xa9\",\"In\":[]}]}",
+            "\"Url\":null,\"At\":\"of LTAI5tAbCdEfGhIjKlMnOpQr\"},{\"Id\":\"short\",\"Url\":\"0123456789x\xc3\xa9\xc3\xa9\xc3\xa9\",\"In\":[]}]}",
             0 } };
 
     (void)state;
     CHECK(PRODUCT "  - action: ListA\n    mask: [Id, Url]\n    table: ecs_a\n    list: Items\n"
                   "    columns: { key: Id text }\n",
             row, "select key, raw from ecs_a order by 1 desc",
-            "****OpQr,{\"Id\":\"****OpQr\",\"In\":{\"Url\":\"****\",\"N\":1.5},\"Url\":null} | "
+            "****OpQr,{\"Id\":\"****OpQr\",\"In\":{\"Url\":\"****\",\"N\":1.5},\"Url\":null,\"At\":"
+            "\"of [redacted]\"} | "
             "****,{\"Id\":\"****\",\"Url\":\"****\xc3\xa9\xc3\xa9\",\"In\":[]}");
 }
 
