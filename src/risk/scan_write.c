@@ -327,6 +327,8 @@ static bool is_unread(const struct mln_scan_verdicts *verdicts, struct mln_str r
 {
     const struct mln_evaluation *evaluation = &verdicts->evaluation;
 
+    if (verdicts->is_broken)
+        return true;
     for (size_t i = 0; i < evaluation->unread_count; i++) {
         if (evaluation->unread[i].region.len == 0 ||
                 mln_str_eq(evaluation->unread[i].region, region))
@@ -553,9 +555,9 @@ int mln_scan_writer_item(struct mln_scan_writer *writer, const struct mln_check 
     int rc = start_item(writer, check->id, err);
 
     writer->verdicts = verdicts;
-    /* Of a check that broke its contract nothing is believed, neither what it says is there nor
-     * what it does not mention. */
-    if (rc == MLN_OK && verdicts != NULL && !verdicts->is_broken) {
+    /* Of a check that broke its contract nothing is believed, neither what it says is there (the
+     * spool is empty) nor what it does not mention: what failed before is kept as stale. */
+    if (rc == MLN_OK && verdicts != NULL) {
         rc = mln_spool_rewind(writer->target.spool, err);
         if (rc == MLN_OK)
             rc = compare(writer, &place, err);
