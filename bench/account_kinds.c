@@ -318,7 +318,7 @@ const struct account_kind account_kinds[] = {
 
     { "waf:DescribeInstance", NULL, ACCOUNT_ONE, "waf-$n",
             "{\"InstanceId\":\"waf-$n\",\"Status\":1,\"Edition\":\"default_version\"}" },
-    { "waf:DescribeDomains", "waf:DescribeInstance", 60, "dom-$n",
+    { "waf:DescribeDomains", "waf:DescribeInstance", 12, "dom-$n",
             "{\"DomainId\":\"dom-$n\",\"Domain\":\"www-$i.example.com\",\"Status\":1,"
             "\"Cname\":\"$n.yundunwaf3.com\"}" },
     { "waf:DescribeDomainDetail", "waf:DescribeDomains", ACCOUNT_ONE, NULL,
@@ -330,7 +330,7 @@ const struct account_kind account_kinds[] = {
     { "ddoscoo:DescribeInstances", NULL, ACCOUNT_ONE, "ddoscoo-$n",
             "{\"InstanceId\":\"ddoscoo-$n\",\"Remark\":\"\",\"Status\":1,\"Enabled\":1,"
             "\"Ip\":\"203.107.1.2\",\"IpVersion\":\"Ipv4\",\"Edition\":9}" },
-    { "ddoscoo:DescribeWebRules", "ddoscoo:DescribeInstances", 40, NULL,
+    { "ddoscoo:DescribeWebRules", "ddoscoo:DescribeInstances", 8, NULL,
             "{\"Domain\":\"pay-$i.example.com\",\"Cname\":\"$n.aliyunddos0001.com\","
             "\"ProxyEnabled\":true,\"Https2HttpEnable\":false,\"RealServers\":"
             "[{\"RealServer\":\"47.$a{" EIP "}\",\"RsType\":0}],\"ProxyTypes\":"
