@@ -242,8 +242,8 @@ def rds_backup(answers, found, now):
             log = NONE if is_unsupported(second) else (log_backup(second.data) or NONE) if second.ok else OPEN
         reasons = ["DATA_BACKUP_OFF"] * off + ["LOG_BACKUP_OFF"] * (log == OFF)
         verdict = {FAIL} if reasons else {UNKNOWN} if log == OPEN else {PASS}
-        if period is None and log != OFF:
-            verdict |= {UNKNOWN}
+        if log != OFF and (period is None or log == NONE):
+            verdict |= {UNKNOWN}     # an answer without any field of the log may be taken for none
         found.add(region, key, verdict, {",".join(reasons)} | ({"LOG_BACKUP_OFF"} if period is None else set()))
 
 
@@ -425,7 +425,8 @@ def polardb_backup(answers, found, now):
             advanced = word(data.get("BackupPolicyLevel")) == "advanced" and listed(dig(data, "AdvancedDataPolicies.AdvancedDataPolicy"))
             enhanced = data.get("BackupFrequency") in ("2/24H", "3/24H", "4/24H")
             fine = basic or advanced or enhanced
-            found.add(region, key, PASS if fine else {FAIL, UNKNOWN} if period is None else FAIL, {"PreferredBackupPeriod empty", f"PreferredBackupPeriod={period}"})
+            found.add(region, key, PASS if fine else {FAIL, UNKNOWN} if period is None else FAIL,
+                      {"PreferredBackupPeriod empty", f"PreferredBackupPeriod={period}", f"PreferredBackupPeriod={data.get('DataLevel1BackupPeriod')}"})
 
 
 @item(47)

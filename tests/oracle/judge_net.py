@@ -236,7 +236,10 @@ def group_rules(answers, region, key):
 
 @item(37)
 def security_group(answers, found, now):
-    for region, row in lists(answers, found, "ecs:DescribeSecurityGroups", "SecurityGroups.SecurityGroup", ecs_regions(answers, found)):
+    groups = lists(answers, found, "ecs:DescribeSecurityGroups", "SecurityGroups.SecurityGroup", ecs_regions(answers, found))
+    # Prefix and port lists are found through rules: rules of one group that were refused leave the lists of the region open.
+    refused = {region for region, row in groups if group_rules(answers, region, row["SecurityGroupId"])[1]}
+    for region, row in groups:
         key = row["SecurityGroupId"]
         rules, broken = group_rules(answers, region, key)
         if broken and broken.code == "InvalidSecurityGroupId.NotFound":
@@ -250,7 +253,7 @@ def security_group(answers, found, now):
         elif might or broken:
             found.add(region, key, UNKNOWN)
         else:
-            lists_read = all(r.sources is not None and r.ports is not None for r in rules)
+            lists_read = all(r.sources is not None and r.ports is not None for r in rules) and region not in refused
             found.add(region, key, PASS if lists_read else {PASS, UNKNOWN})
 
 
@@ -283,13 +286,11 @@ def point_open(rules, point, worst):
         mine = ["0.0.0.0/0", "::/0"] if rule.sources is None and worst else rule.sources or []
         for family in (4, 6):
             part = [s for s in mine if (":" in s) == (family == 6)]
-            blocked = any(not d.accept and covers_point(d) and d.priority <= rule.priority and is_any(d.sources or [], family) for d in rules)
+            # Drops keep the world out when they hold all of it, alone or together.
+            drops = [s for d in rules if not d.accept and covers_point(d) and d.priority <= rule.priority for s in d.sources or []]
+            blocked = world_open([s for s in drops if (":" in s) == (family == 6)])
             sources += [] if blocked else part
     return world_open(sources)
-
-
-def is_any(sources, family):
-    return any(n.family == family and n.low == 0 and n.high == (2**32 if family == 4 else 2**128) - 1 for s in sources for n in net(s) or [])
 
 
 def only_value(rule):
@@ -796,6 +797,8 @@ def ddos(answers, found, now):
                     continue
                 for origin in listed(rule.get("RealServers")):
                     add_origin(found, world, [rule["InstanceId"], str(rule["FrontendPort"])], origin, {whole(rule["BackendPort"])}, word(rule["Protocol"]), back, known)
+    if found.doubt:     # a site that was not listed leaves the rows of the other one open
+        found.origins = [(names, origin, region, verdicts | {UNKNOWN}) for names, origin, region, verdicts in found.origins]
     found.doubt = None if world.broken and not found.doubt else found.doubt
 
 
