@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -152,12 +153,24 @@ static int use_wal(struct mln_sqlite *store, int busy_timeout_ms, struct mln_err
     }
 }
 
+/*
+ * The library counts every allocation under one lock unless it is told so before its first use;
+ * later it refuses, and counts on.
+ */
+static void stop_counting(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int connect_file(struct mln_sqlite *store, const char *name, int flags,
         const struct mln_store_options *options, struct mln_err *err)
 {
-    int code = sqlite3_open_v2(name, &store->db,
-            flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, options->sqlite_vfs);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int code;
 
+    (void)pthread_once(&once, stop_counting);
+    code = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+            options->sqlite_vfs);
     if (code != SQLITE_OK)
         return mln_sqlite_fail(store, code, err);
     return configure(store, options, err);
