@@ -77,8 +77,8 @@ static const struct mln_unread_reason *ask_call(
         return reason;
     if (region == NULL)
         return call->any_key;
-    /* The key of a call further up is not the one that was asked for. */
-    if (key != NULL && need->is_direct)
+    /* The key of a call further up, made for other rows, is not the one that was asked for. */
+    if (key != NULL && need->is_keyed)
         return mln_map_get(&call->keys, *key);
     return mln_unread_in_region(&call->key_regions, call->any_key, *region);
 }

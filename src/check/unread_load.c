@@ -330,10 +330,15 @@ static void walk(struct loader *loader, const size_t *from, size_t count)
     }
 }
 
-static bool is_direct(const struct mln_unread_table *table, size_t call)
+/* Is a key of this call a key of the table: of a call that fills it, or made for the same rows? */
+static bool is_keyed_alike(
+        const struct mln_unread_map *map, const struct mln_unread_table *table, size_t call)
 {
+    int parent = map->calls[call].parent;
+
     for (size_t i = 0; i < table->call_count; i++) {
-        if (table->calls[i] == call)
+        if (table->calls[i] == call ||
+                (parent >= 0 && map->calls[table->calls[i]].parent == parent))
             return true;
     }
     return false;
@@ -373,7 +378,7 @@ static int find_needs(struct loader *loader, struct mln_unread_table *table)
     for (size_t i = 0; i < map->call_count; i++) {
         if (loader->seen[i] != 0 && has_failed(&map->calls[i]))
             table->needs[table->need_count++] = (struct mln_unread_need){ &map->calls[i],
-                is_direct(table, i) };
+                is_keyed_alike(map, table, i) };
     }
     return MLN_OK;
 }

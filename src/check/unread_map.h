@@ -28,7 +28,8 @@ struct mln_unread_call {
 /* A call with a failure, seen from a table that needs it. */
 struct mln_unread_need {
     const struct mln_unread_call *call;
-    bool is_direct; /* It fills the table itself. */
+    bool is_keyed; /* Its keys are those of the table: it fills it, or was made for the same rows.
+                    */
 };
 
 struct mln_unread_table {

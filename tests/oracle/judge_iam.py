@@ -452,9 +452,7 @@ def repository(answers, found, now):
 
 @item(41)
 def image_scan(answers, found, now):
-    every = list(instances(answers, found))
-    refused = {region for region, _, running, (_, broken), _ in every if running and broken and not is_unsupported(broken)}
-    for region, key, running, (rules, broken), (repos, repos_broken) in every:
+    for region, key, running, (rules, broken), (repos, repos_broken) in instances(answers, found):
         if not running or not repos and not repos_broken:
             found.add(region, key, NA)
         elif broken and is_unsupported(broken):
@@ -466,8 +464,7 @@ def image_scan(answers, found, now):
             elif broken:
                 found.add(region, key, UNKNOWN)
             else:
-                # Whether an edition can scan is asked where rules were refused: one refusal leaves a whole region open.
-                vague = repos_broken and not repos or region in refused
+                vague = repos_broken and not repos
                 found.add(region, key, {FAIL, UNKNOWN} if vague else FAIL, "no automatic vulnerability scan rule")
 
 
