@@ -99,7 +99,8 @@ void mln_utf8_escape_controls(struct mln_str s, struct mln_buf *out)
         at += len > 0 ? len : 1;
         plain = at;
     }
-    mln_buf_add(out, (struct mln_str){ .ptr = s.ptr + plain, .len = at - plain });
+    if (at > plain) /* An empty view may have no pointer to add to. */
+        mln_buf_add(out, (struct mln_str){ .ptr = s.ptr + plain, .len = at - plain });
 }
 
 struct range {

@@ -84,6 +84,7 @@ static void escapes_what_could_move_a_cursor(void **state)
         { { "\xff\xc3(", 3 }, "\\xFF\\xC3(" },
         { { "\xf0\x9f\x98", 3 }, "\\xF0\\x9F\\x98" },
         { { "back\\slash", 10 }, "back\\slash" },
+        { { NULL, 0 }, "" },
     };
 
     (void)state;
