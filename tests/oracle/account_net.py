@@ -310,7 +310,7 @@ def put_waf(m, site, world):
     has3 = m.chance(0.6)
     key = f"waf_v3-{site}" if has3 else m.pick("", None)
     m.put("waf:DescribeInstance", {"RequestId": "R", "InstanceId": key, "Status": m.pick(1, 1, 1, 2), "Edition": "x"} if key else
-          {"RequestId": "R", "InstanceId": ""}, site)
+          m.pick({"RequestId": "R", "InstanceId": ""}, {"RequestId": "R", "InstanceId": None}, {"RequestId": "R"}), site)
     if key:
         rows, n = [], 0
         for n in range(m.few(3)):
