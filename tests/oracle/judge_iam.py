@@ -99,7 +99,7 @@ def trail(answers, found, now):
         broken_list = broken_list or bool(broken)
         for row in rows:
             trails.setdefault(row.get("TrailArn") or (row.get("HomeRegion"), row.get("Name")), row)
-    passed, unclear, vague, pieces = False, broken_list, False, []
+    passed, unclear, pieces = False, broken_list, []
     for row in trails.values():
         name = row.get("Name")
         has_bucket, is_on = filled(row.get("OssBucketName")), word(row.get("Status")) == "enable"
@@ -118,9 +118,8 @@ def trail(answers, found, now):
             unclear = True
             pieces.append(None)
         else:
-            vague = vague or logging is None
-            pieces.append({f"{name}:{r}" for r, wrong in (("NOT_LOGGING", not logging), ("BUCKET_UNAVAILABLE", bucket is False)) if wrong})
-    found.add("global", ACCOUNT, PASS if passed else UNKNOWN if unclear else {FAIL, UNKNOWN} if vague else FAIL,
+            pieces.append({f"{name}:{r}" for r, wrong in (("NOT_LOGGING", logging is False), ("BUCKET_UNAVAILABLE", bucket is False)) if wrong})
+    found.add("global", ACCOUNT, PASS if passed else UNKNOWN if unclear else FAIL,
               {"NO_TRAIL"} if not trails else Pieces(pieces, "; ") if None not in pieces else None)
     found.doubt = None
 
