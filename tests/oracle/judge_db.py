@@ -242,8 +242,8 @@ def rds_backup(answers, found, now):
             log = NONE if is_unsupported(second) else (log_backup(second.data) or NONE) if second.ok else OPEN
         reasons = ["DATA_BACKUP_OFF"] * off + ["LOG_BACKUP_OFF"] * (log == OFF)
         verdict = {FAIL} if reasons else {UNKNOWN} if log == OPEN else {PASS}
-        if log != OFF and (period is None or log == NONE):
-            verdict |= {UNKNOWN}     # an answer without any field of the log may be taken for none
+        if log != OFF and period is None:
+            verdict |= {UNKNOWN}     # an answer without the days may be taken for none
         found.add(region, key, verdict, {",".join(reasons)} | ({"LOG_BACKUP_OFF"} if period is None else set()))
 
 
