@@ -330,18 +330,26 @@ static void walk(struct loader *loader, const size_t *from, size_t count)
     }
 }
 
+static bool is_direct(const struct mln_unread_table *table, size_t call)
+{
+    for (size_t i = 0; i < table->call_count; i++) {
+        if (table->calls[i] == call)
+            return true;
+    }
+    return false;
+}
+
 /* Is a key of this call a key of the table: of a call that fills it, or made for the same rows? */
 static bool is_keyed_alike(
         const struct mln_unread_map *map, const struct mln_unread_table *table, size_t call)
 {
     int parent = map->calls[call].parent;
 
-    for (size_t i = 0; i < table->call_count; i++) {
-        if (table->calls[i] == call ||
-                (parent >= 0 && map->calls[table->calls[i]].parent == parent))
+    for (size_t i = 0; parent >= 0 && i < table->call_count; i++) {
+        if (map->calls[table->calls[i]].parent == parent)
             return true;
     }
-    return false;
+    return is_direct(table, call);
 }
 
 /* Listed by region, or made for rows that were. */
@@ -375,10 +383,14 @@ static int find_needs(struct loader *loader, struct mln_unread_table *table)
     table->needs = mln_arena_alloc(&map->arena, count * sizeof(*table->needs));
     if (table->needs == NULL)
         return mln_unread_no_memory(loader->err);
-    for (size_t i = 0; i < map->call_count; i++) {
-        if (loader->seen[i] != 0 && has_failed(&map->calls[i]))
-            table->needs[table->need_count++] = (struct mln_unread_need){ &map->calls[i],
-                is_keyed_alike(map, table, i) };
+    /* What fills the table itself comes first: that reason says more than one further up. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < map->call_count; i++) {
+            if (loader->seen[i] != 0 && has_failed(&map->calls[i]) &&
+                    is_direct(table, i) == (pass == 0))
+                table->needs[table->need_count++] = (struct mln_unread_need){ &map->calls[i],
+                    is_keyed_alike(map, table, i) };
+        }
     }
     return MLN_OK;
 }

@@ -141,16 +141,9 @@ def monitor_agent(answers, found, now):
         elif status in ("stopped", "install_faild", "install_failed", "abnormal", "not_installed"):
             code = node.get("AgentInstallErrorCode")
             suffix = f" ({code})" if filled(code) else ""
-            # One that was not in the batch: where the servers themselves were not all listed, unknown is right too.
-            unsure = not known_of(answers, row["InstanceId"], ids) and answers.pages("ecs:DescribeInstances", "Instances.Instance", region)[1]
-            found.add(region, row["InstanceId"], {FAIL, UNKNOWN} if unsure else FAIL, {str(node["Status"]) + suffix, status + suffix})
+            found.add(region, row["InstanceId"], FAIL, {str(node["Status"]) + suffix, status + suffix})
         else:
             found.add(region, row["InstanceId"], UNKNOWN)
-
-
-def known_of(answers, key, ids):
-    first = ids[ids.index(key) // 10 * 10]
-    return any(n["InstanceId"] == key for n in answers.pages("cms:DescribeMonitoringAgentStatuses", "NodeStatusList.NodeStatus", key=first)[0])
 
 
 @item(8)
@@ -797,8 +790,6 @@ def ddos(answers, found, now):
                     continue
                 for origin in listed(rule.get("RealServers")):
                     add_origin(found, world, [rule["InstanceId"], str(rule["FrontendPort"])], origin, {whole(rule["BackendPort"])}, word(rule["Protocol"]), back, known)
-    if found.doubt:     # a site that was not listed leaves the rows of the other one open
-        found.origins = [(names, origin, region, verdicts | {UNKNOWN}) for names, origin, region, verdicts in found.origins]
     found.doubt = None if world.broken and not found.doubt else found.doubt
 
 
