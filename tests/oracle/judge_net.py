@@ -673,6 +673,8 @@ class World:
 
 def judge_origin(world, origin, ports, protocol, back, back_known):
     """(region, verdicts): what is right about one origin."""
+    if not origin:
+        return "", {UNKNOWN}    # a domain whose answer names none
     if net(origin) is None:
         return "", {NA}
     if inside(origin, TRUSTED):
@@ -830,7 +832,7 @@ def waf3(answers, found, world, site, key):
         redirect, listen = detail.data.get("Redirect") or {}, detail.data.get("Listen") or {}
         origins = listed(redirect.get("BackendList")) + listed(redirect.get("BackUpBackendList")) or [b["Backend"] for b in listed(redirect.get("Backends"))]
         ports = {whole(p["BackendPort"]) for p in listed(redirect.get("BackendPorts"))} or {whole(p) for p in listed(listen.get("HttpPorts")) + listed(listen.get("HttpsPorts"))}
-        for origin in dict.fromkeys(origins):
+        for origin in dict.fromkeys(origins) or [""]:
             add_origin(found, world, [row["DomainId"]], origin, ports, "tcp", back, bool(back))
 
 
@@ -849,5 +851,5 @@ def waf2(answers, found, world, site, key):
         if word(data.get("AccessType")) == "waf-cloud-native":
             continue
         ports = {whole(p) for p in listed(data.get("HttpPort")) + listed(data.get("HttpsPort"))}
-        for origin in dict.fromkeys(listed(data.get("SourceIps"))):
+        for origin in dict.fromkeys(listed(data.get("SourceIps"))) or [""]:
             add_origin(found, world, [name], origin, ports, "tcp", back, bool(back))
