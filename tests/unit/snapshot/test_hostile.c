@@ -209,7 +209,7 @@ static void survives_bytes_that_were_changed(void **state)
             off_t at = rand_r(&seed) % st.st_size;
 
             if (round % 3 != 0)
-                at = at / 4096 * 4096 + at % 16;
+                at = at / 16384 * 16384 + at % 16;
             if (at >= 16)
                 assert_int_equal(pwrite(fd, &byte, 1, at), 1);
         }
