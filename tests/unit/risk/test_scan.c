@@ -777,10 +777,10 @@ static void a_request_of_a_dead_worker_is_taken_again(void **state)
 #define MANY 100000
 
 /* The address sanitizer keeps what was freed. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #    define IS_SANITIZED true
 #elif defined(__has_feature)
-#    if __has_feature(address_sanitizer)
+#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #        define IS_SANITIZED true
 #    endif
 #endif
