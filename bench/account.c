@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define REGIONS       8
 #define PAGE_ELEMENTS 100
@@ -41,7 +42,7 @@ struct account {
     struct mln_buf answer, key;
     struct account_loading *out;
     int64_t unwritten;
-    double making_s;
+    double making_cpu_s, making_wall_s;
     struct mln_err *err;
 };
 
@@ -52,6 +53,14 @@ double account_cpu_s(void)
     (void)getrusage(RUSAGE_SELF, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+double account_wall_s(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* VmHWM counts resident pages of files, too: of ours, only the program itself. */
@@ -208,7 +217,7 @@ static void make_answer(struct account *account, const struct kind *kind, int64_
 {
     const struct mln_path *list = &kind->call->rows->list;
     struct mln_buf *out = &account->answer;
-    double before = account_cpu_s();
+    double before = account_cpu_s(), began = account_wall_s();
 
     mln_buf_reset(out);
     for (size_t i = 0; i < list->count; i++)
@@ -226,7 +235,8 @@ static void make_answer(struct account *account, const struct kind *kind, int64_
         mln_buf_add_char(out, ']');
     for (size_t i = 0; i < list->count; i++)
         mln_buf_add_char(out, '}');
-    account->making_s += account_cpu_s() - before;
+    account->making_cpu_s += account_cpu_s() - before;
+    account->making_wall_s += account_wall_s() - began;
 }
 
 /* ---- calls ---- */
@@ -426,7 +436,7 @@ int account_load(const struct mln_schema *schema, int64_t resources, struct mln_
         struct account_loading *out, struct mln_err *err)
 {
     struct account *account = calloc(1, sizeof(*account));
-    double before = account_cpu_s();
+    double before = account_cpu_s(), began = account_wall_s();
     int rc = MLN_OK;
 
     if (account == NULL || account_kind_count > KINDS_MAX) {
@@ -443,7 +453,8 @@ int account_load(const struct mln_schema *schema, int64_t resources, struct mln_
         rc = add_kind(account, schema, &account_kinds[i], resources);
     if (rc == MLN_OK)
         rc = load(account, schema);
-    out->cpu_s = account_cpu_s() - before - account->making_s;
+    out->cpu_s = account_cpu_s() - before - account->making_cpu_s;
+    out->wall_s = account_wall_s() - began - account->making_wall_s;
     mln_buf_free(&account->answer);
     mln_buf_free(&account->key);
     free(account);

@@ -23,9 +23,9 @@ struct account_kind {
 extern const struct account_kind account_kinds[];
 extern const size_t account_kind_count;
 
-/* Adds up the seconds of CPU that loading takes; the making of the answers is not in it. */
+/* Adds up the seconds that loading takes; the making of the answers is not in it. */
 struct account_loading {
-    double cpu_s;
+    double cpu_s, wall_s;
     int64_t rows, calls;
 };
 int account_load(const struct mln_schema *schema, int64_t resources, struct mln_snapshot *snapshot,
@@ -33,5 +33,6 @@ int account_load(const struct mln_schema *schema, int64_t resources, struct mln_
 
 /* Of this process. */
 double account_cpu_s(void);
+double account_wall_s(void);
 /* The memory that is its own: without what the system keeps of files. The peak since it began. */
 long account_peak_kib(void);

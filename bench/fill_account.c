@@ -1,6 +1,7 @@
 /*
  * Fills a snapshot with the account of RESOURCES resources after the plan of the catalogue. Prints
- * the CPU seconds of it (from JSON to a finished file), the peak memory in KiB, rows and calls.
+ * the wall seconds of it (from JSON to a finished file), the CPU seconds, the peak memory in KiB,
+ * rows and calls.
  *
  *     fill_account FILE RESOURCES
  */
@@ -34,8 +35,8 @@ int main(int argc, char **argv)
     must(mln_snapshot_create(argv[1], mln_plan_schema(posture->plan), &snapshot, &err));
     must(account_load(
             mln_plan_schema(posture->plan), strtoll(argv[2], NULL, 10), snapshot, &loading, &err));
-    (void)printf("%.6f %ld %lld %lld\n", loading.cpu_s, account_peak_kib(), (long long)loading.rows,
-            (long long)loading.calls);
+    (void)printf("%.6f %.6f %ld %lld %lld\n", loading.wall_s, loading.cpu_s, account_peak_kib(),
+            (long long)loading.rows, (long long)loading.calls);
     mln_snapshot_free(snapshot);
     mln_posture_free(posture);
     return 0;

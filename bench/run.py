@@ -353,16 +353,19 @@ def snapshot(bench):
 # ---- 7. checks ----
 
 def checks_at(bench, resources, rounds):
-    """Loads an account, judges it, and scans it into a store, in turn: seconds of CPU by name, and the highest peaks in KiB."""
-    point = {"resources": resources, "load": [], "judge": [], "scan": [], "peak": {"load": 0, "judge": 0, "scan": 0}}
+    """Loads an account, judges it, and scans it into a store, in turn: seconds by the clock and of CPU by name, and the highest
+    peaks in KiB."""
+    point = {"resources": resources, "load": [], "judge": [], "scan": [],
+             "load cpu": [], "judge cpu": [], "scan cpu": [], "peak": {"load": 0, "judge": 0, "scan": 0}}
     for _ in range(rounds):
         snapshot, store = f"{bench.work}/account.snapshot", f"{bench.work}/checks.db"
         shutil.copy(bench.empty, store)
-        commands = {"load": [bench.tool("fill_account"), snapshot, str(resources)], "judge": [bench.tool("judge_account"), snapshot],
+        commands = {"load": [bench.tool("fill_account"), snapshot, str(resources)], "judge": [bench.tool("judge_account"), snapshot, "judge", "0"],
                     "scan": [bench.tool("judge_account"), snapshot, f"sqlite:{store}"]}
         for name, command in commands.items():
-            cpu, peak, *counts = bench.output(command).split()
-            point[name].append(float(cpu))
+            wall, cpu, peak, *counts = bench.output(command).split()
+            point[name].append(float(wall))
+            point[f"{name} cpu"].append(float(cpu))
             point["peak"][name] = max(point["peak"][name], int(peak))
             point[f"{name} counts"] = counts
         for name in os.listdir(bench.work):

@@ -144,7 +144,7 @@ struct mln_evaluator_options {
     int64_t now_ms;
     int64_t time_max_ms; /* 0: MLN_CHECK_TIME_MAX_MS */
     const struct mln_clock *clock;
-    const volatile int *stop; /* May be NULL. */
+    const volatile int *stop; /* May be NULL; another thread may set it, atomically. */
 };
 MLN_MUST_USE int mln_evaluator_new(struct mln_snapshot *snapshot,
         const struct mln_evaluator_options *options, struct mln_evaluator **out,

@@ -191,7 +191,9 @@ static int look_at_clock(void *ctx)
 {
     struct mln_evaluator *evaluator = ctx;
 
-    if (evaluator->options.stop != NULL && *evaluator->options.stop != 0)
+    const volatile int *stop = evaluator->options.stop;
+
+    if (stop != NULL && __atomic_load_n(stop, __ATOMIC_RELAXED) != 0)
         evaluator->stopped = true;
     else if (mln_monotonic_ms(evaluator->options.clock) > evaluator->deadline_ms)
         evaluator->late = true;

@@ -2,17 +2,17 @@
 #include "risk/scan.h"
 
 #include "risk/result_priv.h"
-#include "risk/scan_priv.h"
+#include "risk/scan_pool.h"
 #include "snapshot/snapshot.h"
 
 /* What lives as long as one scan. */
 struct scan {
     const struct mln_scan_options *options;
     struct mln_scan_input input;
-    struct mln_evaluator *evaluator;
     struct mln_spool *spool;
-    struct mln_scan_filter *filter;
+    struct mln_scan_pool *pool;
     struct mln_scan_writer *writer; /* NULL: judging without a store. */
+    size_t next;                    /* What is put into the pool next, of the listed checks. */
     bool chosen[MLN_SCAN_ITEMS_MAX];
     int64_t now_ms;
 };
@@ -20,16 +20,15 @@ struct scan {
 static void scan_fini(struct scan *scan)
 {
     mln_scan_writer_free(scan->writer);
-    mln_scan_filter_free(scan->filter);
+    mln_scan_pool_free(scan->pool);
     mln_spool_free(scan->spool);
-    mln_evaluator_free(scan->evaluator);
     mln_scan_input_close(&scan->input);
 }
 
-static int scan_prepare(struct scan *scan, struct mln_scan_report *report, struct mln_err *err)
+static int scan_prepare(struct scan *scan, struct mln_scan_pool_options how,
+        struct mln_scan_report *report, struct mln_err *err)
 {
     const struct mln_scan_options *options = scan->options;
-    struct mln_evaluator_options how = { .clock = options->clock, .stop = options->stop };
     int rc = mln_scan_choose(options, scan->chosen, err);
 
     if (rc == MLN_OK)
@@ -37,12 +36,50 @@ static int scan_prepare(struct scan *scan, struct mln_scan_report *report, struc
     if (rc != MLN_OK)
         return rc;
     scan->now_ms = how.now_ms = mln_now_ms(options->clock);
-    rc = mln_evaluator_new(scan->input.snapshot, &how, &scan->evaluator, err);
-    if (rc == MLN_OK)
-        rc = mln_spool_new(&scan->spool, err);
-    if (rc == MLN_OK)
-        rc = mln_scan_filter_new(&scan->filter, err);
+    rc = mln_spool_new(MLN_SPOOL_KIB, &scan->spool, err);
+    if (rc != MLN_OK)
+        return rc;
+    how.scan = options;
+    how.snapshot = scan->input.snapshot;
+    how.spool = scan->spool;
+    return mln_scan_pool_new(&how, &scan->pool, err);
+}
+
+static bool is_judged(const struct scan *scan, size_t index)
+{
+    return scan->chosen[index] && scan->options->posture->listed[index]->enabled;
+}
+
+/* Puts in as many checks as there is room for. */
+static int fill_pool(struct scan *scan, struct mln_err *err)
+{
+    const struct mln_posture *posture = scan->options->posture;
+    struct mln_scan_filter *filter;
+    int rc = MLN_OK;
+
+    for (; scan->next < posture->listed_count; scan->next++) {
+        const struct mln_check *check = posture->listed[scan->next];
+
+        if (!is_judged(scan, scan->next))
+            continue;
+        filter = mln_scan_pool_room(scan->pool);
+        if (filter == NULL)
+            break;
+        if (scan->writer != NULL)
+            rc = mln_scan_writer_filter(scan->writer, check->id, filter, err);
+        if (rc != MLN_OK)
+            break;
+        mln_scan_pool_put(scan->pool, check);
+    }
     return rc;
+}
+
+/* The next check that is judged; it goes back with mln_scan_pool_drop(). */
+static int take_judged(struct scan *scan, struct mln_scan_judged *judged, struct mln_err *err)
+{
+    int rc = fill_pool(scan, err);
+
+    return rc == MLN_OK ? mln_scan_pool_take(scan->pool, judged, err) : rc;
 }
 
 static void count_item(const struct mln_check_result_row *row, struct mln_scan_report *report)
@@ -62,20 +99,15 @@ static void count_item(const struct mln_check_result_row *row, struct mln_scan_r
 static int write_item(
         struct scan *scan, const struct mln_check *check, int64_t position, struct mln_err *err)
 {
-    const struct mln_scan_judge judge = { scan->evaluator, scan->spool, scan->filter, false };
-    struct mln_scan_verdicts verdicts;
-    int rc;
+    struct mln_scan_judged judged;
+    int rc = take_judged(scan, &judged, err);
 
-    mln_scan_filter_clear(scan->filter);
-    rc = mln_scan_writer_filter(scan->writer, check->id, scan->filter, err);
-    if (rc == MLN_OK)
-        rc = mln_scan_judge(&judge, check, &verdicts, err);
     if (rc != MLN_OK)
         return rc;
     mln_scan_say(scan->options, "store", check->name, position - 1,
             (int64_t)scan->options->posture->listed_count);
-    rc = mln_scan_writer_item(scan->writer, check, position, &verdicts, err);
-    mln_scan_verdicts_free(&verdicts);
+    rc = mln_scan_writer_item(scan->writer, check, position, &judged, err);
+    mln_scan_pool_drop(scan->pool);
     return rc;
 }
 
@@ -147,7 +179,7 @@ static int scan_into(struct scan *scan, struct mln_store *store, struct mln_scan
     const struct mln_scan_target target = {
         .store = store,
         .account_id = scan->options->account_id,
-        .spool = scan->spool,
+        .affected = scan->spool,
         .stop = scan->options->stop,
         .now_ms = scan->now_ms,
     };
@@ -182,7 +214,7 @@ int mln_scan(struct mln_store *store, const struct mln_scan_options *options,
     if (scan == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     scan->options = options;
-    rc = scan_prepare(scan, report, err);
+    rc = scan_prepare(scan, (struct mln_scan_pool_options){ 0 }, report, err);
     if (rc == MLN_OK)
         rc = scan_into(scan, store, report, err);
     scan_fini(scan);
@@ -200,9 +232,9 @@ struct judging {
     struct mln_scan_report *report;
 };
 
-static int give_rows(const struct judging *judging, int64_t check_id, struct mln_err *err)
+static int give_rows(const struct judging *judging, int64_t check_id, struct mln_spool *spool,
+        struct mln_err *err)
 {
-    struct mln_spool *spool = judging->scan->spool;
     struct mln_spool_row row;
     int rc = mln_spool_rewind(spool, err);
 
@@ -239,8 +271,9 @@ static int give_doubt(const struct judging *judging, int64_t check_id, struct ml
 }
 
 static int give_item(const struct judging *judging, const struct mln_check *check,
-        const struct mln_scan_verdicts *verdicts, struct mln_err *err)
+        const struct mln_scan_judged *judged, struct mln_err *err)
 {
+    const struct mln_scan_verdicts *verdicts = judged->verdicts;
     const struct mln_evaluation *evaluation = &verdicts->evaluation;
     struct mln_scan_report *report = judging->report;
     const struct mln_check_result_row row = {
@@ -249,7 +282,7 @@ static int give_item(const struct judging *judging, const struct mln_check *chec
         .not_assessed = evaluation->count[MLN_UNKNOWN],
         .reason = mln_buf_str(&verdicts->reason),
     };
-    int rc = give_rows(judging, check->id, err);
+    int rc = give_rows(judging, check->id, judged->spool, err);
 
     count_item(&row, report);
     report->findings_failed += row.failed;
@@ -268,14 +301,13 @@ static int judge_item(
         const struct judging *judging, const struct mln_check *check, struct mln_err *err)
 {
     struct scan *scan = judging->scan;
-    const struct mln_scan_judge judge = { scan->evaluator, scan->spool, NULL, !judging->passes };
-    struct mln_scan_verdicts verdicts;
-    int rc = mln_scan_judge(&judge, check, &verdicts, err);
+    struct mln_scan_judged judged;
+    int rc = take_judged(scan, &judged, err);
 
     if (rc != MLN_OK)
         return rc;
-    rc = give_item(judging, check, &verdicts, err);
-    mln_scan_verdicts_free(&verdicts);
+    rc = give_item(judging, check, &judged, err);
+    mln_scan_pool_drop(scan->pool);
     return rc;
 }
 
@@ -288,7 +320,7 @@ static int judge_items(const struct judging *judging, struct mln_err *err)
     for (size_t i = 0; rc == MLN_OK && i < posture->listed_count; i++) {
         const struct mln_check *check = posture->listed[i];
 
-        if (!scan->chosen[i] || !check->enabled)
+        if (!is_judged(scan, i))
             continue;
         mln_scan_say(
                 scan->options, "check", check->name, (int64_t)i, (int64_t)posture->listed_count);
@@ -304,13 +336,14 @@ int mln_judge(const struct mln_scan_options *options, bool passes, mln_judged_fn
 {
     struct scan *scan = calloc(1, sizeof(*scan));
     struct judging judging = { scan, passes, fn, ctx, report };
+    const struct mln_scan_pool_options how = { .all_passes = passes, .no_passes = !passes };
     int rc;
 
     if (scan == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     *report = (struct mln_scan_report){ 0 };
     scan->options = options;
-    rc = scan_prepare(scan, report, err);
+    rc = scan_prepare(scan, how, report, err);
     if (rc == MLN_OK)
         rc = judge_items(&judging, err);
     if (rc == MLN_OK)

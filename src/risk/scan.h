@@ -10,7 +10,9 @@
 struct mln_store;
 struct mln_posture; /* The plan and the checks, loaded. */
 
-#define MLN_SCAN_ITEMS_MAX ((size_t)1000)
+#define MLN_SCAN_ITEMS_MAX       ((size_t)1000)
+#define MLN_SCAN_THREADS_MAX     4
+#define MLN_SCAN_THREADS_DEFAULT 2
 
 struct mln_posture_options {
     const char *const
@@ -94,6 +96,12 @@ struct mln_scan_options {
     const char *snapshot_path;  /* Keep the snapshot there; NULL: a temporary file. */
     const int64_t *only, *skip; /* Check ids. */
     size_t only_count, skip_count;
+    /*
+     * Checks judged at once: 1..MLN_SCAN_THREADS_MAX; 0: one for each processor, up to
+     * MLN_SCAN_THREADS_DEFAULT, because each needs memory of its own. The clock is asked from each
+     * thread; everything else is called from the caller's.
+     */
+    int threads;
     const struct mln_clock *clock;
     const volatile int *stop;
     void (*progress)(void *ctx, const struct mln_scan_progress *progress);

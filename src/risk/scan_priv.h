@@ -34,7 +34,9 @@ struct mln_spool_row {
     struct mln_str resource_id, region, name, not_assessed, reason, evidence;
     enum mln_verdict verdict;
 };
-MLN_MUST_USE int mln_spool_new(struct mln_spool **out, struct mln_err *err);
+/* `memory_kib`: of what it holds; the rest is in a file. */
+#define MLN_SPOOL_KIB 16384
+MLN_MUST_USE int mln_spool_new(int memory_kib, struct mln_spool **out, struct mln_err *err);
 void mln_spool_free(struct mln_spool *spool);
 /* Forgets the item's findings. */
 MLN_MUST_USE int mln_spool_clear(struct mln_spool *spool, struct mln_err *err);
@@ -99,7 +101,7 @@ struct mln_scan_writer;
 struct mln_scan_target {
     struct mln_store *store;
     struct mln_str account_id;
-    struct mln_spool *spool;
+    struct mln_spool *affected; /* Counts the resources that failed. */
     const volatile int *stop;
     int64_t now_ms;
 };
@@ -112,9 +114,14 @@ int64_t mln_scan_writer_id(const struct mln_scan_writer *writer);
 /* Adds to `filter` where the item had findings before. */
 MLN_MUST_USE int mln_scan_writer_filter(struct mln_scan_writer *writer, int64_t item_id,
         struct mln_scan_filter *filter, struct mln_err *err);
-/* The item as it was judged; `verdicts` NULL: it is switched off. */
+/* The item as it was judged. */
+struct mln_scan_judged {
+    struct mln_spool *spool;
+    const struct mln_scan_verdicts *verdicts;
+};
+/* `judged` NULL: it is switched off. */
 MLN_MUST_USE int mln_scan_writer_item(struct mln_scan_writer *writer, const struct mln_check *check,
-        int64_t position, const struct mln_scan_verdicts *verdicts, struct mln_err *err);
+        int64_t position, const struct mln_scan_judged *judged, struct mln_err *err);
 /* The item as it was in the scan before, if it was there. */
 MLN_MUST_USE int mln_scan_writer_keep(struct mln_scan_writer *writer, const struct mln_check *check,
         int64_t position, struct mln_err *err);

@@ -5,6 +5,7 @@
  * of an item reaches the store before its check has kept its contract.
  */
 #include <sqlite3.h>
+#include <stdio.h>
 
 #include "risk/scan_priv.h"
 
@@ -38,14 +39,18 @@ static int spool_fail(struct mln_spool *spool, int code, struct mln_err *err)
             spool->db != NULL ? sqlite3_errmsg(spool->db) : sqlite3_errstr(code));
 }
 
-static int open_spool(struct mln_spool *spool)
+static int open_spool(struct mln_spool *spool, int memory_kib)
 {
+    char cache[64];
     int code = sqlite3_open_v2(
             "", &spool->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
+    (void)snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", memory_kib);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(spool->db, cache, NULL, NULL, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_exec(spool->db,
-                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;"
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
                 "PRAGMA temp_store = FILE; PRAGMA locking_mode = EXCLUSIVE;"
                 "CREATE TABLE row (resource_id TEXT, region TEXT, name TEXT, verdict INTEGER,"
                 " not_assessed TEXT, reason TEXT, evidence TEXT);"
@@ -57,7 +62,7 @@ static int open_spool(struct mln_spool *spool)
     return code;
 }
 
-int mln_spool_new(struct mln_spool **out, struct mln_err *err)
+int mln_spool_new(int memory_kib, struct mln_spool **out, struct mln_err *err)
 {
     struct mln_spool *spool = calloc(1, sizeof(*spool));
     int code;
@@ -65,7 +70,7 @@ int mln_spool_new(struct mln_spool **out, struct mln_err *err)
     if (spool == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     spool->is_empty = true;
-    code = open_spool(spool);
+    code = open_spool(spool, memory_kib);
     if (code != SQLITE_OK) {
         int rc = spool_fail(spool, code, err);
 

@@ -36,7 +36,7 @@ struct mln_scan_writer {
     /* The item. */
     int64_t item_id;
     bool compares; /* It was judged in the scan before, too. */
-    const struct mln_scan_verdicts *verdicts;
+    const struct mln_scan_judged *judged;
     int64_t failed, not_assessed, stale, item_flips;
     struct mln_buf changes;
     /* The scan. */
@@ -219,7 +219,7 @@ static int add_finding(
     writer->stale += row->stale;
     if (!row->failed)
         return MLN_OK;
-    return mln_spool_affect(writer->target.spool, row->resource_id, row->region, err);
+    return mln_spool_affect(writer->target.affected, row->resource_id, row->region, err);
 }
 
 /* `changed` borrows from the writer or is empty. */
@@ -345,7 +345,7 @@ static int only_earlier(
 
     if (!earlier->failed)
         return MLN_OK;
-    if (!is_unread(writer->verdicts, earlier->region))
+    if (!is_unread(writer->judged->verdicts, earlier->region))
         return add_flip(
                 writer, earlier->resource_id, earlier->region, "fail", "gone", MLN_STR(""), err);
     stale.stale = true;
@@ -420,7 +420,7 @@ static int next_place(struct mln_scan_writer *writer, struct place *place,
     int rc;
 
     do {
-        rc = mln_spool_next(writer->target.spool, row, err);
+        rc = mln_spool_next(writer->judged->spool, row, err);
         if (rc <= 0)
             return rc;
     } while (place->any && mln_str_eq(row->resource_id, mln_buf_str(&place->resource_id)) &&
@@ -547,18 +547,18 @@ static int put_result(struct mln_scan_writer *writer, const struct mln_check *ch
 }
 
 int mln_scan_writer_item(struct mln_scan_writer *writer, const struct mln_check *check,
-        int64_t position, const struct mln_scan_verdicts *verdicts, struct mln_err *err)
+        int64_t position, const struct mln_scan_judged *judged, struct mln_err *err)
 {
     struct place place = { MLN_BUF_INIT((size_t)64 * 1024), MLN_BUF_INIT((size_t)64 * 1024),
         false };
     struct mln_check_result_row row = { .position = position };
     int rc = start_item(writer, check->id, err);
 
-    writer->verdicts = verdicts;
+    writer->judged = judged;
     /* Of a check that broke its contract nothing is believed, neither what it says is there (the
      * spool is empty) nor what it does not mention: what failed before is kept as stale. */
-    if (rc == MLN_OK && verdicts != NULL) {
-        rc = mln_spool_rewind(writer->target.spool, err);
+    if (rc == MLN_OK && judged != NULL) {
+        rc = mln_spool_rewind(judged->spool, err);
         if (rc == MLN_OK)
             rc = compare(writer, &place, err);
         mln_buf_free(&place.resource_id);
@@ -567,7 +567,9 @@ int mln_scan_writer_item(struct mln_scan_writer *writer, const struct mln_check 
     if (rc != MLN_OK)
         return rc;
     describe(writer, check, &row);
-    if (verdicts != NULL) {
+    if (judged != NULL) {
+        const struct mln_scan_verdicts *verdicts = judged->verdicts;
+
         row.passed = verdicts->evaluation.count[MLN_PASS];
         row.not_applicable = verdicts->evaluation.count[MLN_NOT_APPLICABLE];
         row.reason = mln_buf_str(&verdicts->reason);
@@ -617,7 +619,7 @@ int mln_scan_writer_finish(struct mln_scan_writer *writer, int64_t finished_ms, 
         .scan_id = writer->scan_id, .finished_ms = finished_ms, .items_failed = writer->items_failed
     };
     struct mln_err ignored;
-    int rc = mln_spool_affected(target->spool, &row.affected, err);
+    int rc = mln_spool_affected(target->affected, &row.affected, err);
 
     if (rc == MLN_OK)
         rc = mln_store_scan_finish(target->store, target->account_id, &row, err);

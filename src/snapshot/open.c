@@ -179,6 +179,42 @@ int mln_snapshot_open(const char *path, struct mln_snapshot **out, struct mln_er
     return MLN_OK;
 }
 
+/* Whether the name still leads to the file that was opened, as it was. */
+static bool is_there(const struct mln_snapshot *opened)
+{
+    const struct stat *seen = &opened->seen;
+    struct stat st;
+
+    return opened->is_at_rest && stat(opened->path, &st) == 0 && st.st_dev == seen->st_dev &&
+           st.st_ino == seen->st_ino && st.st_size == seen->st_size &&
+           st.st_mtim.tv_sec == seen->st_mtim.tv_sec && st.st_mtim.tv_nsec == seen->st_mtim.tv_nsec;
+}
+
+int mln_snapshot_again(
+        const struct mln_snapshot *opened, struct mln_snapshot **out, struct mln_err *err)
+{
+    struct mln_snapshot *snapshot = NULL;
+    int rc = MLN_OK;
+
+    if (is_there(opened))
+        rc = mln_snapshot_open(opened->path, &snapshot, err);
+    if (rc < 0)
+        return rc;
+    /* Looked at before and after: nothing else can have been opened in between. */
+    if (snapshot == NULL || !snapshot->is_at_rest || !is_there(opened)) {
+        mln_snapshot_free(snapshot);
+        return mln_fail(err, MLN_ENOTFOUND,
+                "snapshot '%s': is not the file any more that was opened", opened->path);
+    }
+    rc = mln_snapshot_exec(snapshot, "PRAGMA cache_size = -16384", "open again", err);
+    if (rc < 0) {
+        mln_snapshot_free(snapshot);
+        return rc;
+    }
+    *out = snapshot;
+    return MLN_OK;
+}
+
 static int check_resumable(struct mln_snapshot *snapshot, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf hash = MLN_BUF_INIT(MLN_SNAPSHOT_PATH_MAX);

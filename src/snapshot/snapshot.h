@@ -53,6 +53,13 @@ MLN_MUST_USE int mln_snapshot_create(const char *path, const struct mln_schema *
 MLN_MUST_USE int mln_snapshot_open(
         const char *path, struct mln_snapshot **out, struct mln_err *err);
 
+/*
+ * Another connection to a file that was opened, for another thread, with half the memory.
+ * MLN_ENOTFOUND: the file was being written when it was opened, or another one has its name now.
+ */
+MLN_MUST_USE int mln_snapshot_again(
+        const struct mln_snapshot *opened, struct mln_snapshot **out, struct mln_err *err);
+
 /* Of a snapshot that was opened: MLN_ECORRUPT when the file was written to since. What was read of
  * it may then be of different times. */
 MLN_MUST_USE int mln_snapshot_unchanged(const struct mln_snapshot *snapshot, struct mln_err *err);

@@ -638,6 +638,153 @@ static void judging_needs_no_store(void **state)
     mln_posture_free(posture);
 }
 
+/* ---- several threads ---- */
+static int hash_judged(void *ctx, const struct mln_judged *judged, struct mln_err *err)
+{
+    const struct mln_str parts[] = { judged->resource_id, judged->region, judged->name,
+        judged->verdict, judged->not_assessed, judged->reason, judged->evidence };
+    uint64_t *hash = ctx;
+
+    (void)err;
+    *hash = (*hash ^ (uint64_t)judged->check_id) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < MLN_LEN(parts); i++) {
+        for (size_t at = 0; at < parts[i].len; at++)
+            *hash = (*hash ^ (unsigned char)parts[i].ptr[at]) * UINT64_C(0x100000001b3);
+        *hash = (*hash ^ 0xff) * UINT64_C(0x100000001b3);
+    }
+    return MLN_OK;
+}
+
+static void threads_judge_the_sample_as_one_does(void **state)
+{
+    static const int threads[] = { 1, 2, 4 };
+    struct fixture *f = *state;
+    struct mln_posture_options nothing = { 0 };
+    struct mln_posture *posture = NULL;
+    struct mln_scan_report first = { 0 };
+    uint64_t first_hash = 0;
+    struct mln_err err;
+
+    OK(mln_posture_load(&nothing, &posture, &err), &err);
+    {
+        struct mln_scan_options options = scan_options(posture, f->log);
+
+        options.account_id = MLN_STR("");
+        options.source = (struct mln_source_spec){ MLN_SOURCE_REPLAY,
+            mln_str_of(getenv("MERLON_SAMPLE_ACCOUNT")) };
+        options.snapshot_path = f->log;
+        OK(mln_collect_to_file(&options, &first, &err), &err);
+    }
+    for (size_t i = 0; i < MLN_LEN(threads); i++) {
+        struct mln_scan_options options = scan_options(posture, f->log);
+        struct mln_scan_report report;
+        uint64_t hash = 1;
+
+        options.account_id = MLN_STR("");
+        options.threads = threads[i];
+        OK(mln_judge(&options, true, hash_judged, &hash, &report, &err), &err);
+        assert_true(report.items > 40 && report.findings_failed > 0);
+        if (i == 0) {
+            first = report;
+            first_hash = hash;
+        }
+        assert_int_equal(hash, first_hash);
+        assert_memory_equal(&report, &first, sizeof(report));
+    }
+    mln_posture_free(posture);
+}
+
+/* Everything that a scan left: items, findings with their changes, and the latest flips. */
+static void describe_store(struct fixture *f, char *out, size_t size)
+{
+    static const int64_t ids[] = { SIZE_ID, STATE_ID, TWICE_ID };
+    size_t len = 0;
+
+    for (size_t i = 0; i < MLN_LEN(ids); i++) {
+        struct item_seen seen = item(f, ids[i]);
+
+        len += (size_t)snprintf(out + len, size - len, "%s|%s|%s|%lld\n", status(f, ids[i]),
+                seen.reason, findings(f, ids[i]).text, (long long)seen.result.affected);
+    }
+    (void)snprintf(out + len, size - len, "%s", flips(f, 0, 20).text);
+}
+
+static void threads_store_what_one_does(void **state)
+{
+    static const struct thing before[] = { { "a", "r1", 11, "bad" }, { "b", "r2", 12, "twice" } };
+    static const struct thing after[] = { { "a", "r1", 1, "bad" }, { "c", "r1", 666, "twice" } };
+    static const int threads[] = { 1, 2, 4 };
+    struct mln_posture *posture = three_checks();
+    static char texts[MLN_LEN(threads)][4096];
+    struct mln_err err;
+
+    for (size_t i = 0; i < MLN_LEN(threads); i++) {
+        const struct world worlds[] = { { before, 2, NULL }, { after, 2, "r2" } };
+        void *own = NULL;
+
+        assert_int_equal(fixture_teardown(state), 0);
+        assert_int_equal(fixture_setup(&own), 0);
+        *state = own;
+        for (size_t at = 0; at < MLN_LEN(worlds); at++) {
+            struct fixture *f = *state;
+            struct mln_scan_options options = scan_options(posture, f->log);
+            struct mln_scan_report report;
+
+            options.threads = threads[i];
+            (void)unlink(f->log);
+            write_snapshot(posture, f->log, &worlds[at]);
+            OK(mln_scan(f->store, &options, &report, &err), &err);
+        }
+        describe_store(*state, texts[i], sizeof(texts[i]));
+        assert_non_null(strstr(texts[i], "check error"));
+        assert_string_equal(texts[i], texts[0]);
+    }
+    mln_posture_free(posture);
+}
+
+static int refuse_judged(void *ctx, const struct mln_judged *judged, struct mln_err *err)
+{
+    (void)ctx;
+    (void)judged;
+    return mln_fail(err, MLN_EIO, "nobody listens");
+}
+
+static void cut_short(void *ctx, const struct mln_scan_progress *progress)
+{
+    if (strcmp(progress->phase, "check") == 0)
+        assert_int_equal(truncate(ctx, 4096), 0);
+}
+
+static void threads_end_with_a_scan_that_fails_or_is_stopped(void **state)
+{
+    static const struct thing bad[] = { { "a", "r1", 11, "bad" } };
+    const struct world world = { bad, MLN_LEN(bad), NULL };
+    struct fixture *f = *state;
+    struct interruption interruption = { .f = f };
+    struct mln_posture *posture = three_checks();
+    struct mln_scan_options options = scan_options(posture, f->log);
+    struct mln_scan_report report;
+    uint64_t hash = 1;
+    struct mln_err err;
+
+    (void)SCAN(f, posture, quiet, NULL);
+    (void)unlink(f->log);
+    write_snapshot(posture, f->log, &world);
+    options.threads = 2;
+    FAILS(mln_judge(&options, true, refuse_judged, NULL, &report, &err), MLN_EIO, &err, "listens");
+    options.progress = interrupt;
+    options.progress_ctx = &interruption;
+    options.stop = &interruption.stop;
+    FAILS(mln_scan(f->store, &options, &report, &err), MLN_ECANCELLED, &err, "stopped");
+    assert_true(report.stopped);
+    assert_string_equal(status(f, SIZE_ID), "pass");
+    options.stop = NULL;
+    options.progress = cut_short;
+    options.progress_ctx = f->log;
+    assert_true(mln_judge(&options, true, hash_judged, &hash, &report, &err) != MLN_OK);
+    mln_posture_free(posture);
+}
+
 static int keep_columns(void *ctx, const struct mln_str *names, size_t count, struct mln_err *err)
 {
     (void)err;
@@ -776,7 +923,7 @@ static void a_request_of_a_dead_worker_is_taken_again(void **state)
 /* ---- size ---- */
 #define MANY 100000
 
-/* The address sanitizer keeps what was freed. */
+/* The sanitizers keep what was freed, or need memory of their own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #    define IS_SANITIZED true
 #elif defined(__has_feature)
@@ -859,6 +1006,9 @@ int main(void)
         SCAN_TEST(folders_of_killed_scans_are_removed_and_nothing_else),
         SCAN_TEST(odd_sources_are_refused),
         SCAN_TEST(judging_needs_no_store),
+        SCAN_TEST(threads_judge_the_sample_as_one_does),
+        SCAN_TEST(threads_store_what_one_does),
+        SCAN_TEST(threads_end_with_a_scan_that_fails_or_is_stopped),
         SCAN_TEST(a_query_reads_a_snapshot_and_nothing_else),
         SCAN_TEST(a_request_is_done_by_a_worker),
         SCAN_TEST(a_request_of_a_dead_worker_is_taken_again),
