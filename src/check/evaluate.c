@@ -464,6 +464,7 @@ static int collect_row(struct search *search, struct mln_str id, struct mln_str 
     known = mln_map_get(&search->rows, mln_buf_str(&key));
     balance = known == NULL ? INTPTR_MAX / 2 + side : (intptr_t)known + side;
     if (key.code != MLN_OK ||
+            /* NOLINTNEXTLINE(performance-no-int-to-ptr): a number or a mark, never followed */
             mln_map_put(&search->rows, mln_buf_str(&key), (void *)balance, NULL) != MLN_OK)
         search->is_full = true;
     return search->is_full ? MLN_ETOOBIG : MLN_OK;

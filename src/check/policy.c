@@ -310,6 +310,7 @@ static struct narrowing narrowing_of(
 }
 
 /* A key that stands twice in an object, at any level of a condition; or too many to tell. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as JSON, which is limited */
 static bool has_twins(struct mln_json_value object)
 {
     struct mln_json_iter it = mln_json_iter(object), other = { 0 };

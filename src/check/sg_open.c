@@ -279,7 +279,7 @@ static void judge_union(struct opening_work *work, const struct sg_point *point,
     }
     if (!net_set_is_open(&set, family))
         return;
-    candidates = calloc(count, sizeof(*candidates));
+    candidates = calloc(count + 1, sizeof(*candidates));
     if (candidates == NULL) {
         work->rc = mln_fail(work->err, MLN_ENOMEM, "no memory for security group rules");
         return;

@@ -372,7 +372,7 @@ static int bind_param(sqlite3_stmt *statement, int index, const struct mln_check
         /* The text is followed by a NUL: the loader copied it. */
         return sqlite3_bind_double(statement, index, strtod(param->value.ptr, NULL));
     case MLN_PARAM_BOOL:
-        return sqlite3_bind_int(statement, index, mln_str_is(param->value, "true"));
+        return sqlite3_bind_int(statement, index, mln_str_is(param->value, "true") ? 1 : 0);
     case MLN_PARAM_TEXT:
     case MLN_PARAM_LIST:
         return bind_text(statement, index, param->value);

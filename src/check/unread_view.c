@@ -177,6 +177,7 @@ int mln_unread_view_new(const struct mln_unread_map *map, struct sqlite3 *db,
     if (viewer.view != NULL)
         viewer.view->lenses = calloc(2 * map->call_count + 1, sizeof(*viewer.view->lenses));
     if (wanted == NULL || viewer.view == NULL || viewer.view->lenses == NULL)
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
         rc = mln_unread_no_memory(err);
     else
         rc = look(&viewer, reads, wanted, err);

@@ -67,6 +67,7 @@ static void add_scalar(const struct mln_yaml_node *node, struct mln_buf *out)
 }
 
 /* As deep as MLN_YAML_DEPTH_MAX. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as JSON, which is limited */
 void mln_check_json(const struct mln_yaml_node *node, struct mln_buf *out)
 {
     bool is_map = node->kind == MLN_YAML_MAP;

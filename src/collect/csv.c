@@ -21,6 +21,7 @@ static int decode(struct mln_str text, struct mln_buf *out, struct mln_err *err)
     for (size_t i = 0; i < text.len; i++) {
         int value = digit(text.ptr[i]);
 
+        /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): without the NUL, which is no such byte */
         if (memchr(" \t\r\n", text.ptr[i], 4) != NULL)
             continue;
         padding += text.ptr[i] == '=';
@@ -78,6 +79,7 @@ static int read_field(
     if (quoted && at == csv.len)
         return mln_fail(err, MLN_EINVAL, "the table ends inside a quoted field");
     at += quoted;
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): without the NUL, which is no such byte */
     if (at < csv.len && memchr(",\r\n", csv.ptr[at], 3) == NULL)
         return mln_fail(err, MLN_EINVAL, "the table has text after a quoted field");
     record->ends[record->count++] = record->text.len;
@@ -87,7 +89,7 @@ static int read_field(
 
 static int read_record(struct mln_str csv, size_t *at, struct record *record, struct mln_err *err)
 {
-    size_t from = *at, end = *at;
+    size_t from = *at, end = from;
     int rc;
 
     mln_buf_reset(&record->text);

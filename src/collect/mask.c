@@ -58,6 +58,7 @@ static void print_scalar(struct mln_json_value value, struct mln_buf *out)
 }
 
 /* Recursion is bounded by MLN_JSON_DEPTH_MAX, as the value was parsed. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as JSON, which is limited */
 void mln_mask_json(
         struct mln_json_value value, const struct mln_yaml_strs *names, struct mln_buf *out)
 {

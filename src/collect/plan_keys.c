@@ -34,6 +34,7 @@ static const struct mln_schema *schema_of(const struct linker *l)
 
 /* ---- which call fills which table ---- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static void mark_fills(struct linker *l, size_t call, const struct mln_row_map *map)
 {
     l->fills[call * schema_of(l)->table_count + map->table] = true;
@@ -369,6 +370,7 @@ int mln_plan_keys(struct mln_plan_loader *loader)
     int rc;
 
     if (tables == NULL || filled == NULL)
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
         return mln_plan_no_memory(loader);
     l.fills = filled;
     for (size_t i = 0; i < loader->call_count; i++)

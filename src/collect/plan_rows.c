@@ -229,6 +229,7 @@ static int read_paths(struct rows *r, struct mln_row_map *out)
 
 static int read_map(struct rows *r, struct mln_row_map *out);
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int read_nested(struct rows *r, const struct mln_yaml_node *node, struct mln_row_map *out)
 {
     struct nested nested = { .list = NULL };
@@ -253,6 +254,7 @@ static int read_nested(struct rows *r, const struct mln_yaml_node *node, struct 
     return read_map(&inner, out);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int read_all_nested(struct rows *r, struct mln_row_map *out)
 {
     const struct mln_yaml_node *rows = r->yaml->rows;
@@ -276,6 +278,7 @@ static int read_all_nested(struct rows *r, struct mln_row_map *out)
     return rc;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int read_map(struct rows *r, struct mln_row_map *out)
 {
     bool single = r->yaml->list == NULL && !r->yaml->is_csv;
@@ -322,9 +325,11 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Maps were made while tables stood in the order of the files. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static void renumber(const struct mln_row_map *map, const size_t *places)
 {
     /* The maps are the loader's own; only the schema's view of them is constant. */
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the value is a number, or the loader's own */
     struct mln_row_map *own = (struct mln_row_map *)(uintptr_t)map;
 
     own->table = places[map->table];
@@ -340,6 +345,7 @@ int mln_plan_schema_tables(struct mln_plan_loader *loader)
     struct mln_schema *schema = &loader->plan->schema;
 
     if (tables == NULL || places == NULL)
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
         return mln_plan_no_memory(loader);
     for (size_t i = 0; i < count; i++)
         tables[i] = loader->tables[i].table;

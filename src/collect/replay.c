@@ -124,6 +124,7 @@ static int list_folder(struct mln_replay *replay, int fd)
             (void)close(copy);
         return MLN_EIO;
     }
+    /* cppcheck-suppress readdirCalled ; NOLINTNEXTLINE(concurrency-mt-unsafe): its own stream */
     while (rc == MLN_OK && (entry = readdir(dir)) != NULL) {
         MLN_AUTO(mln_buf_free) struct mln_buf key = MLN_BUF_INIT(2 * NAME_MAX_BYTES);
         struct mln_str stem = { 0 };
@@ -134,6 +135,7 @@ static int list_folder(struct mln_replay *replay, int fd)
             continue;
         mln_buf_addf(&key, "%s/%.*s", replay->folder_name, MLN_FMT(stem));
         rc = mln_map_put(&replay->odd, mln_buf_str(&key),
+                /* NOLINTNEXTLINE(performance-no-int-to-ptr): a number or a mark, never followed */
                 (void *)(uintptr_t)((unsigned)status * 2 + is_xml), NULL);
     }
     (void)closedir(dir);

@@ -26,6 +26,7 @@ static int load_plan(struct mln_posture *posture, struct mln_err *err)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     for (size_t i = 0; i < count; i++)
         files[i] = (struct mln_plan_file){ from[i].name, from[i].text };
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
     return mln_plan_load(files, count, &posture->plan, err);
 }
 
@@ -142,6 +143,7 @@ int mln_posture_views(const struct mln_posture_options *options, struct mln_str 
     if (rc != MLN_OK)
         return rc;
     views = check_files(catalog, &count);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
     rc = views != NULL ? mln_views_compose(views, count, sql, out, err)
                        : mln_fail(err, MLN_ENOMEM, "out of memory");
     mln_catalog_free(catalog);

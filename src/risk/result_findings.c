@@ -69,6 +69,7 @@ struct page {
 };
 
 /* The failed ones and then the others are one list; each half is a statement. */
+/* NOLINTNEXTLINE(readability-function-size): a query, its page and its sink */
 static int give_half(struct mln_store *store, const struct mln_finding_place *place, bool failed,
         int64_t now_ms, int64_t count, struct page *page, struct giving *giving,
         struct mln_err *err)
@@ -152,6 +153,7 @@ static void drop_repeats(struct matches *matches)
     matches->count = kept;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a query, its page and its sink */
 static int give_named(struct mln_store *store, const struct mln_finding_place *place,
         const struct mln_finding_query *query, int64_t now_ms, struct page page, int64_t *total,
         struct giving *giving, struct mln_err *err)
@@ -202,6 +204,7 @@ static int give_findings(struct mln_store *store, int64_t now_ms, struct item *i
     return give_page(store, &place, item, now_ms, page, giving, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a query, its page and its sink */
 int mln_result_findings(struct mln_store *store, const struct mln_clock *clock,
         const struct mln_finding_query *query, enum mln_lang lang, struct mln_result_grid *grid,
         int64_t *total, mln_result_finding_fn *fn, void *ctx, struct mln_err *err)

@@ -62,6 +62,7 @@ static void sweep(const char *parent)
 
     if (dir == NULL)
         return;
+    /* cppcheck-suppress readdirCalled ; NOLINTNEXTLINE(concurrency-mt-unsafe): its own stream */
     for (int i = 0; i < LOOKED_MAX && swept < SWEPT_MAX && (entry = readdir(dir)) != NULL; i++) {
         struct mln_str name = mln_str_of(entry->d_name);
 

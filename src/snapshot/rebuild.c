@@ -170,6 +170,7 @@ static int copy_rows(
 
 static int copy_all(struct rebuild *rebuild, struct mln_err *err)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set on success */
     const struct mln_schema *schema = rebuild->to->schema;
     int rc = copy_meta(rebuild, err);
 

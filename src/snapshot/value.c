@@ -104,7 +104,7 @@ static int bind_bool(sqlite3_stmt *statement, int index, struct mln_json_value v
     bool flag;
 
     if (mln_json_to_bool(value, &flag))
-        return sqlite3_bind_int(statement, index, flag);
+        return sqlite3_bind_int(statement, index, flag ? 1 : 0);
     if (mln_json_to_i64(value, &number) && (number == 0 || number == 1))
         return sqlite3_bind_int64(statement, index, number);
     if (mln_json_to_str(value, &text)) {

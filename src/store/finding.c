@@ -87,6 +87,7 @@ static void open_place(struct mln_query *query, struct mln_store *store, enum ml
     mln_query_i64(query, place->item_id);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a query, its page and its sink */
 int mln_store_finding_walk(struct mln_store *store, const struct mln_finding_place *place,
         struct mln_str resource_id, struct mln_str region, int64_t limit, mln_finding_row_fn *fn,
         void *ctx, struct mln_err *err)
@@ -101,6 +102,7 @@ int mln_store_finding_walk(struct mln_store *store, const struct mln_finding_pla
     return each_finding(&query, false, fn, ctx, &seen, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a query, its page and its sink */
 int mln_store_finding_page(struct mln_store *store, const struct mln_finding_place *place,
         bool failed, int64_t now_ms, int64_t offset, int64_t limit, mln_finding_row_fn *fn,
         void *ctx, struct mln_err *err)

@@ -163,6 +163,7 @@ static int read_all(struct tree *tree, struct mln_str xml, struct mln_err *err)
 }
 
 /* Recursion is bounded by MLN_XML_DEPTH_MAX. */
+/* NOLINTNEXTLINE(misc-no-recursion): MLN_XML_DEPTH_MAX */
 static void print(const struct node *node, struct mln_buf *out)
 {
     if (node->first == NULL) {
