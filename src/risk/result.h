@@ -1,10 +1,9 @@
 /*
  * Check results, as the product decides them: item statuses from findings and marks, filters,
- * pages, marks, summaries. Rules (spec/checks):
- * any failed resource -> failed; else anything not assessed -> waiting with the reason; else pass.
- * A mark (ignored, falsePositive) on an item wins over its status; an item whose failed resources
- * are all marked takes their mark, unless something else
- * was not assessed. AffectedCount is the number of failed resources, marked or not.
+ * pages, marks, summaries. The rules: any failed resource: failed; else anything not assessed:
+ * waiting with the reason; else pass. A mark (ignored, falsePositive) on an item wins over its
+ * status; an item whose failed resources are all marked takes their mark, unless something else was
+ * not assessed. AffectedCount is the number of failed resources, marked or not.
  */
 #pragma once
 
