@@ -179,28 +179,13 @@ int check_item_of(const struct mln_check_result *result, struct mln_arena *arena
     return copied ? MLN_OK : mln_fail(err, MLN_ENOMEM, "out of memory for check results");
 }
 
-static int add_item(struct mln_sas_items *out, const struct mln_sas_item *item, struct mln_err *err)
-{
-    if (out->count == out->capacity) {
-        size_t capacity = out->capacity > 0 ? out->capacity * 2 : 64;
-        struct mln_sas_item *items = reallocarray(out->items, capacity, sizeof(*items));
-
-        if (items == NULL)
-            return mln_fail(err, MLN_ENOMEM, "out of memory for check results");
-        out->items = items;
-        out->capacity = capacity;
-    }
-    out->items[out->count++] = *item;
-    return MLN_OK;
-}
-
 static int keep_result(void *ctx, const struct mln_check_result *result, struct mln_err *err)
 {
     struct mln_sas_items *out = ctx;
     struct mln_sas_item item;
     int rc = check_item_of(result, &out->arena, &item, err);
 
-    return rc == MLN_OK ? add_item(out, &item, err) : rc;
+    return rc == MLN_OK ? mln_sas_items_add(out, &item, err) : rc;
 }
 
 static int list_local(struct check_source *source, const struct check_filter *filter,

@@ -46,6 +46,22 @@ void mln_sas_items_free(struct mln_sas_items *items)
     *items = (struct mln_sas_items){ 0 };
 }
 
+int mln_sas_items_add(
+        struct mln_sas_items *out, const struct mln_sas_item *item, struct mln_err *err)
+{
+    if (out->count == out->capacity) {
+        size_t capacity = out->capacity > 0 ? out->capacity * 2 : 64;
+        struct mln_sas_item *items = reallocarray(out->items, capacity, sizeof(*items));
+
+        if (items == NULL)
+            return mln_fail(err, MLN_ENOMEM, "out of memory for check results");
+        out->items = items;
+        out->capacity = capacity;
+    }
+    out->items[out->count++] = *item;
+    return MLN_OK;
+}
+
 /* ---- parameters ---- */
 
 struct request {
@@ -294,21 +310,6 @@ static int fetch_page(struct listing *listing, int64_t page, int64_t page_size,
     return call(listing->api, listing->lister->action, &request, answer, err);
 }
 
-static int add_item(struct mln_sas_items *out, const struct mln_sas_item *item, struct mln_err *err)
-{
-    if (out->count == out->capacity) {
-        size_t capacity = out->capacity > 0 ? out->capacity * 2 : 64;
-        struct mln_sas_item *items = reallocarray(out->items, capacity, sizeof(*items));
-
-        if (items == NULL)
-            return mln_fail(err, MLN_ENOMEM, "out of memory for check results");
-        out->items = items;
-        out->capacity = capacity;
-    }
-    out->items[out->count++] = *item;
-    return MLN_OK;
-}
-
 static int take_item(
         struct listing *listing, struct mln_json_value json, bool *is_new, struct mln_err *err)
 {
@@ -325,7 +326,7 @@ static int take_item(
     if (rc != MLN_OK)
         return mln_fail(err, rc, "more than %zu check items", MLN_SAS_ITEMS_MAX);
     *is_new = true;
-    return add_item(listing->out, &item, err);
+    return mln_sas_items_add(listing->out, &item, err);
 }
 
 static int take_page(struct listing *listing, const struct mln_api_answer *answer, bool *any_new,

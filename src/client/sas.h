@@ -40,6 +40,9 @@ struct mln_sas_items {
 };
 void mln_sas_items_init(struct mln_sas_items *items);
 void mln_sas_items_free(struct mln_sas_items *items);
+/* Appends a copy; its texts must be in the arena. MLN_ENOMEM. */
+MLN_MUST_USE int mln_sas_items_add(
+        struct mln_sas_items *out, const struct mln_sas_item *item, struct mln_err *err);
 
 /* Every action that the check commands may call; without those that change something. */
 const struct mln_api_action *mln_sas_actions(bool with_writes, size_t *count);
