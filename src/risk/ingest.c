@@ -129,9 +129,6 @@ int mln_ingest_new(struct mln_store *store, const struct mln_ingest_options *opt
     ingest->options = *options;
     mln_batch_init(&ingest->batch);
     rc = mln_store_account_get(store, options->account_id, err);
-    if (rc == MLN_ENOTFOUND)
-        rc = mln_fail(err, rc, "the store has no account %.*s: run 'merlon admin init' first",
-                MLN_FMT(options->account_id));
     if (rc == MLN_OK && mln_reader_format(options->format) == NULL)
         rc = mln_fail(err, MLN_EINVAL, "unknown log format '%s'", options->format);
     if (rc == MLN_OK)

@@ -205,9 +205,6 @@ int mln_scan(struct mln_store *store, const struct mln_scan_options *options,
 
     *report = (struct mln_scan_report){ 0 };
     rc = mln_store_account_get(store, options->account_id, err);
-    if (rc == MLN_ENOTFOUND)
-        return mln_fail(err, rc, "the store has no account %.*s: run 'merlon admin init' first",
-                MLN_FMT(options->account_id));
     if (rc != MLN_OK)
         return rc;
     scan = calloc(1, sizeof(*scan));

@@ -25,7 +25,8 @@ int mln_store_account_get(struct mln_store *store, struct mln_str account_id, st
     mln_query_text(&query, account_id);
     rc = mln_query_next(&query, err);
     if (rc == 0)
-        return mln_fail(err, MLN_ENOTFOUND, "there is no account '%.*s'", MLN_FMT(account_id));
+        return mln_fail(err, MLN_ENOTFOUND,
+                "there is no account '%.*s': see 'merlon admin account add'", MLN_FMT(account_id));
     return rc < 0 ? rc : MLN_OK;
 }
 

@@ -592,7 +592,7 @@ static void odd_sources_are_refused(void **state)
     FAILS(mln_scan(f->store, &options, &report, &err), MLN_ECORRUPT, &err, "snapshot");
     (void)scan_world(f, posture, quiet, 2, NULL);
     options.account_id = MLN_STR("1");
-    FAILS(mln_scan(f->store, &options, &report, &err), MLN_ENOTFOUND, &err, "no account 1");
+    FAILS(mln_scan(f->store, &options, &report, &err), MLN_ENOTFOUND, &err, "no account '1'");
     FAILS(mln_collect_to_file(&options, &report, &err), MLN_EINVAL, &err, "path");
     FAILS(mln_source_parse(MLN_STR("ftp:x"), &spec, &err), MLN_EINVAL, &err, "replay:DIR");
     FAILS(mln_source_parse(MLN_STR("replay:"), &spec, &err), MLN_EINVAL, &err, "nothing");
