@@ -160,7 +160,8 @@ static void names_an_account_that_is_missing(void **state)
     struct mln_err err;
 
     options.account_id = MLN_STR("99");
-    FAILS(mln_ingest_new(f->store, &options, &ingest, &err), MLN_ENOTFOUND, &err, "admin account add");
+    FAILS(mln_ingest_new(f->store, &options, &ingest, &err), MLN_ENOTFOUND, &err,
+            "admin account add");
     assert_null(ingest);
 }
 
