@@ -1,65 +1,42 @@
 #include "acs/endpoint.h"
 
 #define REGION_MAX_BYTES ((size_t)32)
+#define PRODUCT_MAX      40
 
 static const struct mln_product products[] = {
-    { "Sas", "2018-12-03", "yundun-sas", "cn-shanghai", "sas" },
-    { "Sddp", "2019-01-03", "yundun-sddp", "cn-zhangjiakou", "sddp" },
-    { "Sts", "2015-04-01", "sts", "cn-hangzhou", "sts" },
+    { "ResourceManager", "2020-03-31", "resourcemanager", "cn-hangzhou" },
+    { "Sas", "2018-12-03", "yundun-sas", "cn-shanghai" },
+    { "Sddp", "2019-01-03", "yundun-sddp", "cn-zhangjiakou" },
+    { "Sts", "2015-04-01", "sts", "cn-hangzhou" },
 };
 
-/* Regions whose host is not <prefix>.<region>.aliyuncs.com; sorted by product and region. */
+/* Where a product has a default region of its own; all others are asked at the first region. */
+#define REGION_DEFAULT "cn-hangzhou"
+
+#define PUBLIC MLN_NETWORK_PUBLIC
+#define VPC    MLN_NETWORK_VPC
 static const struct mln_endpoint_row rows[] = {
-    { "Sas", "ap-northeast-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-northeast-2", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-south-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-southeast-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-southeast-2", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-southeast-3", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-southeast-5", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-southeast-6", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "ap-southeast-7", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "cn-beijing", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-beijing-finance-1", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-chengdu", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-fuzhou", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-guangzhou", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-hangzhou", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-hangzhou-finance", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-heyuan", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-heyuan-acdr-1", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-hongkong", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-huhehaote", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-nanjing", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-north-2-gov-1", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-qingdao", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-shanghai", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-shanghai-finance-1", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-shenzhen", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-shenzhen-finance-1", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-wuhan-lr", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-wulanchabu", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-zhangjiakou", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "cn-zhengzhou-jva", "tds.cn-shanghai.aliyuncs.com" },
-    { "Sas", "eu-central-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "eu-west-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "me-central-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "me-east-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "us-east-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sas", "us-west-1", "tds.ap-southeast-1.aliyuncs.com" },
-    { "Sddp", "cn-hongkong", "sddp-api.cn-hongkong.aliyuncs.com" },
-    { "Sts", "ap-south-1", "sts.aliyuncs.com" },
-    { "Sts", "ap-southeast-2", "sts.aliyuncs.com" },
-    { "Sts", "cn-beijing-gov-1", "sts.aliyuncs.com" },
-    { "Sts", "cn-fujian", "sts.aliyuncs.com" },
-    { "Sts", "cn-wuhan", "sts.aliyuncs.com" },
-    { "Sts", "cn-zhangbei", "sts.aliyuncs.com" },
+#define X(product, network, region, host) { product, network, region, host },
+#include "acs/endpoint_rows.def"
+#undef X
+};
+
+static const struct mln_region regions[] = {
+#define X(id, site) { id, MLN_SITE_##site },
+#include "acs/region.def"
+#undef X
 };
 
 const struct mln_endpoint_row *mln_endpoint_rows(size_t *count)
 {
     *count = MLN_LEN(rows);
     return rows;
+}
+
+const struct mln_region *mln_regions(size_t *count)
+{
+    *count = MLN_LEN(regions);
+    return regions;
 }
 
 const struct mln_product *mln_product_by_name(const char *name)
@@ -94,29 +71,85 @@ static bool is_region(struct mln_str region)
     return true;
 }
 
-static const char *host_of_row(const struct mln_product *product, struct mln_str region)
+/* "R-kvstore" as "rkvstore": how the rows spell it. */
+static void fold(const char *code, char out[PRODUCT_MAX])
 {
-    for (size_t i = 0; i < MLN_LEN(rows); i++) {
-        if (strcmp(rows[i].product, product->name) == 0 && mln_str_is(region, rows[i].region))
-            return rows[i].host;
+    size_t len = 0;
+
+    for (; *code != '\0' && len < PRODUCT_MAX - 1; code++) {
+        if (*code != '-' && *code != '_')
+            out[len++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + ('a' - 'A') : *code);
     }
-    return NULL;
+    out[len] = '\0';
 }
 
-int mln_endpoint_host(const struct mln_product *product, struct mln_str region, struct mln_buf *out,
-        struct mln_err *err)
+static int compare_row(const void *key, const void *element)
 {
-    struct mln_str where = region.len > 0 ? region : mln_str_of(product->default_region), done;
-    const char *host;
+    const struct mln_endpoint_row *wanted = key, *row = element;
+    int order = strcmp(wanted->product, row->product);
 
+    if (order == 0)
+        order = (int)wanted->network - (int)row->network;
+    return order != 0 ? order : strcmp(wanted->region, row->region);
+}
+
+static const struct mln_endpoint_row *find_row(
+        const char *product, enum mln_network network, const char *region)
+{
+    const struct mln_endpoint_row wanted = { product, network, region, NULL };
+
+    return bsearch(&wanted, rows, MLN_LEN(rows), sizeof(rows[0]), compare_row);
+}
+
+static void add_host(const char *host, struct mln_str region, struct mln_buf *out)
+{
+    const char *hole = strstr(host, "{region}");
+
+    if (hole == NULL) {
+        mln_buf_add_cstr(out, host);
+        return;
+    }
+    mln_buf_addf(out, "%.*s%.*s%s", (int)(hole - host), host, MLN_FMT(region),
+            hole + strlen("{region}"));
+}
+
+static struct mln_str default_region(const char *product)
+{
+    char folded[PRODUCT_MAX];
+
+    for (size_t i = 0; i < MLN_LEN(products); i++) {
+        fold(products[i].name, folded);
+        if (strcmp(folded, product) == 0)
+            return mln_str_of(products[i].default_region);
+    }
+    return mln_str_of(REGION_DEFAULT);
+}
+
+int mln_endpoint_host(const char *product, enum mln_network network, struct mln_str region,
+        struct mln_buf *out, bool *by_rule, struct mln_err *err)
+{
+    const struct mln_endpoint_row *row = NULL;
+    char code[PRODUCT_MAX], name[REGION_MAX_BYTES + 1] = "";
+    struct mln_str done;
+
+    fold(product, code);
+    if (region.len == 0)
+        region = default_region(code);
     /* The region becomes a part of the host that credentials go to. */
-    if (!is_region(where))
+    if (!is_region(region))
         return mln_fail(
                 err, MLN_EINVAL, "a region is at most %zu of a-z, 0-9 and '-'", REGION_MAX_BYTES);
-    host = host_of_row(product, where);
-    if (host != NULL)
-        mln_buf_add_cstr(out, host);
-    else
-        mln_buf_addf(out, "%s.%.*s.aliyuncs.com", product->host_prefix, MLN_FMT(where));
+    memcpy(name, region.ptr, region.len);
+    /* A product without a host in VPCs is reached at its public one. */
+    for (int i = (int)network; row == NULL && i >= (int)MLN_NETWORK_PUBLIC; i--) {
+        row = find_row(code, (enum mln_network)i, name);
+        if (row == NULL)
+            row = find_row(code, (enum mln_network)i, "*");
+    }
+    if (row == NULL)
+        return mln_fail(
+                err, MLN_ENOTFOUND, "the product '%.60s' has no host in the table", product);
+    *by_rule = row->region[0] == '*' && strstr(row->host, "{region}") != NULL;
+    add_host(row->host, region, out);
     return mln_buf_done(out, &done, err);
 }

@@ -90,3 +90,20 @@ MLN_MUST_USE int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *c
 
 /* Equal in constant time (for equal lengths). Empty text equals nothing. */
 bool mln_signature_eq(struct mln_str a, struct mln_str b);
+
+/*
+ * OSS V4 (OSS4-HMAC-SHA256; header signature, UNSIGNED-PAYLOAD). `region` without "oss-". The
+ * headers that are signed are all x-oss-*, content-type and content-md5 of `headers`; the query is
+ * sorted by encoded key. `bucket` and `object` "" where there is none. Appends the canonical request
+ * (may be NULL) and the Authorization header's value, which names `key_id`.
+ */
+struct mln_oss4_input {
+    struct mln_str method, bucket, object;
+    const struct mln_params *query;
+    const struct mln_header *headers;
+    size_t header_count;
+    struct mln_str region, date; /* date: "20260102T030405Z", as in x-oss-date */
+    struct mln_str key_id, key;
+};
+MLN_MUST_USE int mln_oss4_sign(const struct mln_oss4_input *input, struct mln_buf *canonical,
+        struct mln_buf *authorization, struct mln_err *err);

@@ -101,7 +101,7 @@ static void check_endpoint(struct doctor *doctor)
         const struct mln_http_request request = { .url = url, .timeout_ms = MLN_WRITE_TIMEOUT_MS };
         struct mln_transport transport = mln_curl_transport(curl);
 
-        rc = transport.post(transport.ctx, &request, &response, &sent, &err);
+        rc = transport.send(transport.ctx, &request, &response, &sent, &err);
     }
     report(doctor, "endpoint", rc == MLN_OK ? FINE : TROUBLE, rc == MLN_OK ? url : err.msg);
     check_clock(doctor, response.date_ms);

@@ -14,13 +14,14 @@ int cli_endpoint(
 {
     MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(512);
     const char *given = cli_get(cli, OPT_ENDPOINT);
+    bool by_rule;
     int rc;
 
     if (given != NULL) {
         rc = mln_endpoint_parse(mln_str_of(given), out, err);
     } else {
-        rc = mln_endpoint_host(
-                mln_product_by_name(product), mln_str_of(cli_get(cli, OPT_REGION)), &host, err);
+        rc = mln_endpoint_host(product, MLN_NETWORK_PUBLIC, mln_str_of(cli_get(cli, OPT_REGION)),
+                &host, &by_rule, err);
         if (rc == MLN_OK)
             rc = mln_endpoint_parse(mln_buf_str(&host), out, err);
     }

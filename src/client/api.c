@@ -200,7 +200,7 @@ static int send_once(const struct mln_api *api, const struct mln_api_action *act
     request.header_count = attempt->header_count;
     if (options->timeout_ms > 0)
         request.timeout_ms = options->timeout_ms;
-    rc = options->transport.post(
+    rc = options->transport.send(
             options->transport.ctx, &request, &attempt->response, &attempt->bytes_left, err);
     log_exchange(api, action->name, attempt, mln_monotonic_ms(options->clock) - began, rc);
     if (rc != MLN_OK)

@@ -60,7 +60,7 @@ static int from_environment(
                 id != NULL ? ENV_ID : ENV_SECRET, id != NULL ? ENV_SECRET : ENV_ID);
     rc = mln_creds_fill(out, &parts, err);
     if (rc == MLN_OK) {
-        out->provider = "env";
+        (void)snprintf(out->provider, sizeof(out->provider), "env");
         (void)snprintf(out->mode, sizeof(out->mode), "%s", token != NULL ? "StsToken" : "AK");
         (void)snprintf(out->source, sizeof(out->source), ENV_ID ", " ENV_SECRET "%s",
                 token != NULL ? ", " ENV_TOKEN : "");

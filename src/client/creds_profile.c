@@ -160,7 +160,7 @@ static int read_profile(const struct mln_creds_options *options, struct mln_json
         parts.token = (struct mln_str){ 0 };
     rc = mln_creds_fill(out, &parts, err);
     if (rc == MLN_OK) {
-        out->provider = "profile";
+        (void)snprintf(out->provider, sizeof(out->provider), "profile");
         out->expires_ms = expires_ms;
         (void)snprintf(out->mode, sizeof(out->mode), "%s", mode->name);
         (void)snprintf(out->region, sizeof(out->region), "%.*s", MLN_FMT(region));

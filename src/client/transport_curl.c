@@ -201,7 +201,7 @@ static int failed(CURLcode code, const struct mln_http_response *response, struc
     return mln_fail(err, MLN_ETRANSIENT, "%s", curl_easy_strerror(code));
 }
 
-static int post(void *ctx, const struct mln_http_request *request,
+static int send_one(void *ctx, const struct mln_http_request *request,
         struct mln_http_response *response, bool *bytes_left, struct mln_err *err)
 {
     struct mln_curl *curl = ctx;
@@ -229,5 +229,5 @@ static int post(void *ctx, const struct mln_http_request *request,
 
 struct mln_transport mln_curl_transport(struct mln_curl *curl)
 {
-    return (struct mln_transport){ .post = post, .ctx = curl };
+    return (struct mln_transport){ .send = send_one, .ctx = curl };
 }

@@ -155,9 +155,15 @@ static void end_task(struct mln_run *run, struct mln_task *task)
     run->calls[call].live--;
     run->live--;
     mln_task_clear(task);
-    if (run->options->progress != NULL)
-        run->options->progress(run->options->progress_ctx, &entry_of(run, call)->info,
-                run->report->calls, run->report->rows);
+    if (run->options->progress != NULL) {
+        const struct mln_collect_progress progress = { .call = &entry_of(run, call)->info,
+            .calls = run->report->calls,
+            .known = run->report->calls,
+            .rows = run->report->rows,
+            .left_ms = -1 };
+
+        run->options->progress(run->options->progress_ctx, &progress);
+    }
 }
 
 /* Starts the call's next instance. *started stays false when it has no more, or it was read. */

@@ -19,6 +19,7 @@ struct mln_collect_param {
 struct mln_collect_request {
     struct mln_plan_call call;
     struct mln_str region, key, variant; /* "" where there is none. */
+    struct mln_str host, path;           /* What the plan's `host` and `path` come to; "". */
     int64_t page;                        /* From 1. */
     const struct mln_collect_param *params;
     size_t param_count;
@@ -41,18 +42,31 @@ struct mln_collect_transport {
     size_t in_flight_max;
     /* Takes the request; it comes back through next(). */
     int (*submit)(void *ctx, const struct mln_collect_request *request, struct mln_err *err);
-    /* Waits for some answer. MLN_ENOTFOUND: nothing is under way. */
+    /*
+     * Waits for some answer. MLN_ENOTFOUND: nothing is under way. After `stop` was set it gives
+     * everything back at once, unanswered. MLN_ECREDS: no call can be made any more, and the run
+     * ends; what was read stays.
+     */
     int (*next)(void *ctx, struct mln_collect_answer *out, struct mln_err *err);
     /* Waits, or does not: a recording never does. */
     void (*pause)(void *ctx, int64_t ms);
     void *ctx;
 };
 
+/* How far it is. `known` grows while lists are read: a call per resource is known once that is. */
+struct mln_collect_progress {
+    const struct mln_plan_call *call; /* The one that ended last. */
+    int64_t calls, known, rows;
+    int64_t left_ms; /* Of the calls that are known, at their rates; -1: cannot be told. */
+};
+
 struct mln_collect_options {
     struct mln_str account_id; /* Expected; empty: whatever the answers say. */
     const struct mln_clock *clock;
-    const volatile int *stop; /* May be NULL. */
-    void (*progress)(void *ctx, const struct mln_plan_call *call, int64_t calls, int64_t rows);
+    const struct mln_random *random; /* Spreads retries; NULL: they are not spread. */
+    const volatile int *stop;        /* May be NULL. */
+    struct mln_snapshot *since;      /* An earlier snapshot of the account; NULL. */
+    void (*progress)(void *ctx, const struct mln_collect_progress *progress);
     void *progress_ctx;
 };
 
@@ -60,8 +74,23 @@ struct mln_collect_options {
 struct mln_collect_report {
     int64_t calls, pages, rows;
     int64_t outcomes[MLN_OUTCOME_RUNNING + 1];
+    int64_t earlier; /* Of the calls: done before, in a run that goes on. */
+    int64_t reused;  /* Of the calls: taken from `since`, because nothing changed. */
     bool stopped;
 };
+
+/*
+ * What a run will take, before it begins: the calls that are certain, and the milliseconds that
+ * their rates alone take. `earlier` (may be NULL) is a snapshot of the account, whose resources
+ * stand for those of today; without one `per_resource` counts the kinds of calls that are made for
+ * each resource and are not in `calls`. `region_count` 0: all regions known.
+ */
+struct mln_collect_estimate {
+    int64_t calls, ms;
+    int64_t per_resource;
+};
+MLN_MUST_USE int mln_collect_estimate(const struct mln_plan *plan, struct mln_snapshot *earlier,
+        size_t region_count, struct mln_collect_estimate *out, struct mln_err *err);
 
 /*
  * Collects into `snapshot` (new, or to be resumed). A call that fails is recorded and costs only
@@ -87,3 +116,19 @@ struct mln_str mln_replay_account(const struct mln_replay *replay);
  * inner dots is percent-encoded; a part over 150 bytes ends in a hash.
  */
 void mln_replay_name(const struct mln_collect_request *request, struct mln_buf *out);
+
+/* ---- making a recording ---- */
+struct mln_recorder;
+/*
+ * A transport that also writes every answer it passes on into `folder`, in the layout of a
+ * recording, with secrets taken out. The folder is made (0700), files are 0600; names come from
+ * mln_replay_name(). MLN_EEXIST: it holds a recording of another account. A file that cannot be
+ * written makes next() fail with MLN_EIO.
+ */
+MLN_MUST_USE int mln_recorder_new(const char *folder, const struct mln_collect_transport *inner,
+        const struct mln_plan *plan, struct mln_recorder **out, struct mln_err *err);
+struct mln_collect_transport mln_recorder_transport(struct mln_recorder *recorder);
+/* Writes recording.json; without it the folder is no recording. */
+MLN_MUST_USE int mln_recorder_finish(struct mln_recorder *recorder, struct mln_str account_id,
+        int64_t recorded_ms, struct mln_err *err);
+void mln_recorder_free(struct mln_recorder *recorder);

@@ -39,6 +39,10 @@ struct mln_plan_call {
     enum mln_call_scope scope;
     const char *paging; /* "", "number", "token" */
     const char *table;  /* "" when it fills none. */
+    const char *method; /* "GET", "POST" */
+    const char *path;   /* ROA: a template; "" for the others. */
+    double rate;        /* Calls a second in one region. */
+    bool rate_is_documented;
 };
 size_t mln_plan_call_count(const struct mln_plan *plan);
 struct mln_plan_call mln_plan_call(const struct mln_plan *plan, size_t index);

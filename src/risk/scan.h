@@ -7,6 +7,8 @@
 
 #include "risk/risk.h"
 
+struct mln_endpoints;
+struct mln_log;
 struct mln_store;
 struct mln_posture; /* The plan and the checks, loaded. */
 
@@ -83,18 +85,43 @@ struct mln_source_spec {
 MLN_MUST_USE int mln_source_parse(
         struct mln_str text, struct mln_source_spec *out, struct mln_err *err);
 
+/* How the live cloud is reached, for sources of the kinds PROFILE and ROLE. All borrowed. */
+struct mln_live_source {
+    const struct mln_env *env;
+    const struct mln_random *random;
+    const struct mln_log *log; /* May be NULL. */
+    const struct mln_endpoints *endpoints;
+    const char *cacert, *region, *user_agent; /* NULL: none given. */
+    int64_t connect_timeout_ms, timeout_ms;   /* 0: the defaults */
+    size_t in_flight_max;                     /* 0: MLN_PACE_IN_FLIGHT */
+    bool unpaced;                             /* No rates. */
+};
+
+/* What became of the calls of a product. */
+struct mln_scan_product {
+    struct mln_str product;
+    int64_t calls, read, denied, throttled, not_activated, failed, rows;
+    struct mln_str missing; /* RAM actions that were refused, joined by ", ". */
+};
+
 struct mln_scan_progress {
     const char *phase; /* "collect", "check", "store" */
     struct mln_str what;
     int64_t done, total; /* total 0: unknown */
+    int64_t rows;        /* collect: read so far */
+    int64_t left_ms;     /* collect: -1: cannot be told */
 };
 
 struct mln_scan_options {
     const struct mln_posture *posture;
     struct mln_str account_id;
     struct mln_source_spec source;
-    const char *snapshot_path;  /* Keep the snapshot there; NULL: a temporary file. */
-    const int64_t *only, *skip; /* Check ids. */
+    const struct mln_live_source *live; /* NULL: the live cloud is out of reach. */
+    const char *snapshot_path;          /* Keep the snapshot there; NULL: a temporary file. */
+    bool resume;                        /* `snapshot_path` must be there, unfinished. */
+    const char *save_raw;               /* Folder for a recording of the answers; NULL: none. */
+    const char *since_path;             /* An earlier snapshot; NULL: none. */
+    const int64_t *only, *skip;         /* Check ids. */
     size_t only_count, skip_count;
     /*
      * Checks judged at once: 1..MLN_SCAN_THREADS_MAX; 0: one for each processor, up to
@@ -106,6 +133,12 @@ struct mln_scan_options {
     const volatile int *stop;
     void (*progress)(void *ctx, const struct mln_scan_progress *progress);
     void *progress_ctx;
+    /* One line for the user, once: the estimate, the clock, what --since could do. May be NULL. */
+    void (*note)(void *ctx, const char *text);
+    void *note_ctx;
+    /* Each product's calls, when collecting has ended or was stopped. May be NULL. */
+    void (*product)(void *ctx, const struct mln_scan_product *product);
+    void *product_ctx;
 };
 
 struct mln_scan_report {
@@ -120,6 +153,55 @@ struct mln_scan_report {
 /* Writes a snapshot and nothing else (`snapshot_path` is required). */
 MLN_MUST_USE int mln_collect_to_file(const struct mln_scan_options *options,
         struct mln_scan_report *report, struct mln_err *err);
+
+/* ---- many accounts ---- */
+#define MLN_ACCOUNTS_MAX      ((size_t)10000)
+#define MLN_ACCOUNTS_AT_ONCE  4
+#define MLN_ACCOUNTS_FILE_MAX ((size_t)4 * 1024 * 1024)
+
+/* One account, and how its credentials are come by. */
+struct mln_scan_account {
+    struct mln_str id;   /* "" until it is known. */
+    struct mln_str name; /* For people; "". */
+    struct mln_str profile, role,
+            external_id; /* `role` is an ARN, assumed with `profile` or the chain. */
+};
+
+struct mln_scan_accounts; /* A list of them. */
+/*
+ * Reads a YAML file: a list under `accounts` with `id`, `name`, `profile`, `role` (an ARN, or a
+ * role's name together with `id`), `external_id`; a `role` beside it is every account's default.
+ * MLN_EINVAL with file, line and column.
+ */
+MLN_MUST_USE int mln_scan_accounts_read(
+        const char *path, struct mln_scan_accounts **out, struct mln_err *err);
+/* The accounts of the Resource Directory that the source's credentials belong to, each with
+ * `role_name` to assume; the management account itself with those credentials. */
+MLN_MUST_USE int mln_scan_accounts_of_directory(const struct mln_scan_options *options,
+        const char *role_name, struct mln_scan_accounts **out, struct mln_err *err);
+size_t mln_scan_accounts_count(const struct mln_scan_accounts *accounts);
+struct mln_scan_account mln_scan_accounts_at(
+        const struct mln_scan_accounts *accounts, size_t index);
+void mln_scan_accounts_free(struct mln_scan_accounts *accounts);
+
+/* How one account ended: MLN_OK, or why not. */
+struct mln_scan_account_end {
+    struct mln_scan_account account;
+    const char *path;
+    int code;
+    const char *message;
+    const struct mln_scan_report *report;
+};
+typedef void mln_scan_account_fn(void *ctx, const struct mln_scan_account_end *end);
+/*
+ * One snapshot for each, FOLDER/<account id>.db (the folder is made, 0700), up to `at_once` (0:
+ * MLN_ACCOUNTS_AT_ONCE) at a time under one pace. An unfinished snapshot there is gone on with. One
+ * that fails fails alone. `fn` and the callbacks of `options` are called by one thread at a time.
+ * MLN_EPARTIAL: some failed; MLN_ECANCELLED.
+ */
+MLN_MUST_USE int mln_collect_accounts(const struct mln_scan_options *options,
+        const struct mln_scan_accounts *accounts, const char *folder, int at_once,
+        mln_scan_account_fn *fn, void *ctx, struct mln_err *err);
 
 /* Collects, judges, stores. The earlier results stay current until this scan is whole. */
 MLN_MUST_USE int mln_scan(struct mln_store *store, const struct mln_scan_options *options,

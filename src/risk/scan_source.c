@@ -90,14 +90,12 @@ struct telling {
     size_t call_count;
 };
 
-static void tell(void *ctx, const struct mln_plan_call *call, int64_t calls, int64_t rows)
+static void tell(void *ctx, const struct mln_collect_progress *progress)
 {
     const struct telling *telling = ctx;
 
-    (void)calls;
-    (void)rows;
-    mln_scan_say(telling->options, "collect", mln_str_of(call->id), (int64_t)call->index,
-            (int64_t)telling->call_count);
+    mln_scan_say(telling->options, "collect", mln_str_of(progress->call->id),
+            (int64_t)progress->call->index, (int64_t)telling->call_count);
 }
 
 static void count_calls(const struct mln_collect_report *from, struct mln_scan_report *report)

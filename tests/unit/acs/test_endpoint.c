@@ -1,12 +1,15 @@
 #include "acs/endpoint.h"
 #include "test.h"
 
-static void expect_host(const char *product, const char *region, const char *want)
+static void expect_host(
+        const char *product, enum mln_network network, const char *region, const char *want)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(256);
     struct mln_err err = { 0 };
 
-    OK(mln_endpoint_host(mln_product_by_name(product), mln_str_of(region), &host, &err), &err);
+    bool by_rule = false;
+
+    OK(mln_endpoint_host(product, network, mln_str_of(region), &host, &by_rule, &err), &err);
     EQ_STR(mln_buf_str(&host), want);
 }
 
@@ -34,11 +37,18 @@ static void follows_the_rows_and_else_the_rule(void **state)
         { "Sas", "xx-new-1", "sas.xx-new-1.aliyuncs.com" },
         { "Sts", "", "sts.cn-hangzhou.aliyuncs.com" },
         { "Sts", "ap-south-1", "sts.aliyuncs.com" },
+        { "Ecs", "cn-hangzhou", "ecs-cn-hangzhou.aliyuncs.com" },
+        { "R-kvstore", "cn-chengdu", "r-kvstore.cn-chengdu.aliyuncs.com" },
+        { "Dds", "xx-new-1", "mongodb.xx-new-1.aliyuncs.com" },
+        { "Cms", "", "metrics.cn-hangzhou.aliyuncs.com" },
+        { "waf-openapi", "ap-southeast-1", "wafopenapi.ap-southeast-1.aliyuncs.com" },
+        { "DAS", "cn-beijing", "das.cn-shanghai.aliyuncs.com" },
+        { "Oss", "cn-hangzhou-finance", "oss-cn-hzjbp-b-console.aliyuncs.com" },
     };
 
     (void)state;
     for (size_t i = 0; i < MLN_LEN(cases); i++)
-        expect_host(cases[i][0], cases[i][1], cases[i][2]);
+        expect_host(cases[i][0], MLN_NETWORK_PUBLIC, cases[i][1], cases[i][2]);
 }
 
 static void refuses_a_region_that_could_change_the_host(void **state)
@@ -47,15 +57,46 @@ static void refuses_a_region_that_could_change_the_host(void **state)
         "-cn", "cn-", " ", "cn\tx", "aaaaaaaaaabbbbbbbbbbccccccccccddd", "evil.com#" };
     MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(256);
     struct mln_err err = { 0 };
+    bool by_rule = false;
 
     (void)state;
     for (size_t i = 0; i < MLN_LEN(cases); i++)
-        FAILS(mln_endpoint_host(mln_product_by_name("Sddp"), mln_str_of(cases[i]), &host, &err),
+        FAILS(mln_endpoint_host(
+                      "Sddp", MLN_NETWORK_PUBLIC, mln_str_of(cases[i]), &host, &by_rule, &err),
                 MLN_EINVAL, &err, "a region is");
     assert_int_equal(host.len, 0);
 }
 
-static void keeps_its_rows_sorted_and_of_known_products(void **state)
+static void has_hosts_inside_vpcs_and_else_the_public_ones(void **state)
+{
+    (void)state;
+    expect_host("Oss", MLN_NETWORK_VPC, "cn-beijing", "oss-cn-beijing-internal.aliyuncs.com");
+    expect_host("Sddp", MLN_NETWORK_VPC, "cn-zhangjiakou", "sddp-vpc.cn-zhangjiakou.aliyuncs.com");
+    expect_host("Cas", MLN_NETWORK_VPC, "cn-hangzhou", "cas.aliyuncs.com");
+}
+
+static void tells_a_host_of_the_table_from_one_of_a_rule(void **state)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(1024);
+    struct mln_err err = { 0 };
+    bool by_rule = true;
+
+    (void)state;
+    OK(mln_endpoint_host("ecs", MLN_NETWORK_PUBLIC, MLN_STR("cn-beijing"), &host, &by_rule, &err),
+            &err);
+    assert_false(by_rule);
+    OK(mln_endpoint_host("ecs", MLN_NETWORK_PUBLIC, MLN_STR("xx-new-1"), &host, &by_rule, &err),
+            &err);
+    assert_true(by_rule);
+    OK(mln_endpoint_host("ims", MLN_NETWORK_PUBLIC, MLN_STR("xx-new-1"), &host, &by_rule, &err),
+            &err);
+    assert_false(by_rule);
+    FAILS(mln_endpoint_host(
+                  "nosuch", MLN_NETWORK_PUBLIC, MLN_STR("cn-beijing"), &host, &by_rule, &err),
+            MLN_ENOTFOUND, &err, "nosuch");
+}
+
+static void keeps_its_rows_sorted(void **state)
 {
     const struct mln_endpoint_row *rows;
     size_t count;
@@ -63,15 +104,26 @@ static void keeps_its_rows_sorted_and_of_known_products(void **state)
     (void)state;
     rows = mln_endpoint_rows(&count);
     for (size_t i = 0; i < count; i++) {
-        assert_non_null(mln_product_by_name(rows[i].product));
-        expect_host(rows[i].product, rows[i].region, rows[i].host);
-        if (i == 0)
-            continue;
-        if (strcmp(rows[i - 1].product, rows[i].product) == 0)
-            assert_true(strcmp(rows[i - 1].region, rows[i].region) < 0);
-        else
-            assert_true(strcmp(rows[i - 1].product, rows[i].product) < 0);
+        int order = i == 0 ? -1 : strcmp(rows[i - 1].product, rows[i].product);
+
+        if (rows[i].region[0] != '*')
+            expect_host(rows[i].product, rows[i].network, rows[i].region, rows[i].host);
+        if (order == 0)
+            order = (int)rows[i - 1].network - (int)rows[i].network;
+        assert_true(order < 0 || (order == 0 && strcmp(rows[i - 1].region, rows[i].region) < 0));
     }
+}
+
+static void knows_the_regions(void **state)
+{
+    const struct mln_region *regions;
+    size_t count;
+
+    (void)state;
+    regions = mln_regions(&count);
+    assert_true(count > 30);
+    for (size_t i = 1; i < count; i++)
+        assert_true(strcmp(regions[i - 1].id, regions[i].id) < 0);
 }
 
 int main(void)
@@ -80,7 +132,10 @@ int main(void)
         cmocka_unit_test(knows_products_by_name_and_version),
         cmocka_unit_test(follows_the_rows_and_else_the_rule),
         cmocka_unit_test(refuses_a_region_that_could_change_the_host),
-        cmocka_unit_test(keeps_its_rows_sorted_and_of_known_products),
+        cmocka_unit_test(has_hosts_inside_vpcs_and_else_the_public_ones),
+        cmocka_unit_test(tells_a_host_of_the_table_from_one_of_a_rule),
+        cmocka_unit_test(keeps_its_rows_sorted),
+        cmocka_unit_test(knows_the_regions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,3 @@
+module merlon/tests/cloud
+
+go 1.19
