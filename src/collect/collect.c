@@ -337,7 +337,7 @@ static int ask_again(struct mln_run *run, struct mln_err *err)
 static int take_answer(struct mln_run *run, struct mln_err *err)
 {
     struct mln_collect_answer answer = { .retry_after_ms = -1 };
-    int rc = run->transport->next(run->transport->ctx, &answer, err);
+    int rc = run->transport->next(run->transport->ctx, MLN_LOOK_MS, &answer, err);
     struct mln_task *task;
     bool ended = false;
 
@@ -425,7 +425,7 @@ static void clean_up(struct mln_run *run)
     struct mln_collect_answer answer;
 
     while (run->in_flight > 0 &&
-            run->transport->next(run->transport->ctx, &answer, &ignored) == MLN_OK)
+            run->transport->next(run->transport->ctx, MLN_LOOK_MS, &answer, &ignored) == MLN_OK)
         run->in_flight--;
     for (size_t i = 0; run->tasks != NULL && i < run->task_max; i++)
         if (run->tasks[i].used)

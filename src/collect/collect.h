@@ -43,13 +43,18 @@ struct mln_collect_transport {
     /* Takes the request; it comes back through next(). */
     int (*submit)(void *ctx, const struct mln_collect_request *request, struct mln_err *err);
     /*
-     * Waits for some answer. MLN_ENOTFOUND: nothing is under way. After `stop` was set it gives
+     * Some answer, whichever comes first; each request is answered once. Waits for it up to
+     * `wait_ms` (0: takes what is at hand; never below). MLN_ENOTFOUND: there is none yet, or
+     * nothing is under way; it may come early, after a signal. After `stop` was set it gives
      * everything back at once, unanswered. MLN_ECREDS: no call can be made any more, and the run
      * ends; what was read stays.
      */
-    int (*next)(void *ctx, struct mln_collect_answer *out, struct mln_err *err);
-    /* Waits, or does not: a recording never does. */
+    int (*next)(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, struct mln_err *err);
+    /* Waits, or does not: a recording never does. A signal may end it early. */
     void (*pause)(void *ctx, int64_t ms);
+    /* Forgets all that is under way: after it no request is looked at any more. May be NULL, when
+     * next() gives everything back within moments. */
+    void (*drop)(void *ctx);
     void *ctx;
 };
 

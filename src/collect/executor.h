@@ -8,6 +8,7 @@
 #define MLN_PAUSE_FIRST_MS ((int64_t)1000)
 #define MLN_PAUSE_MAX_MS   ((int64_t)32000)
 #define MLN_WAIT_MAX_MS    ((int64_t)120000) /* However long an answer says. */
+#define MLN_LOOK_MS        ((int64_t)500) /* How long one wait is, before the stop flag is seen. */
 #define MLN_COMMIT_ROWS    ((int64_t)1000)
 #define MLN_COMMIT_MS      ((int64_t)200)
 #define MLN_EMPTY_PAGES    100 /* In a row. */

@@ -263,10 +263,11 @@ static int submit(void *ctx, const struct mln_collect_request *request, struct m
     return MLN_OK;
 }
 
-static int next(void *ctx, struct mln_collect_answer *out, struct mln_err *err)
+static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, struct mln_err *err)
 {
     struct mln_replay *replay = ctx;
 
+    (void)wait_ms;
     if (replay->count == 0)
         return mln_fail(err, MLN_ENOTFOUND, "no call is under way");
     *out = (struct mln_collect_answer){ .request = replay->queue[replay->first],
@@ -283,12 +284,20 @@ static void dont_wait(void *ctx, int64_t ms)
     (void)ms;
 }
 
+static void drop(void *ctx)
+{
+    struct mln_replay *replay = ctx;
+
+    replay->count = 0;
+}
+
 struct mln_collect_transport mln_replay_transport(struct mln_replay *replay)
 {
     return (struct mln_collect_transport){ .in_flight_max = IN_FLIGHT_MAX,
         .submit = submit,
         .next = next,
         .pause = dont_wait,
+        .drop = drop,
         .ctx = replay };
 }
 

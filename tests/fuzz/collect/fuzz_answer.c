@@ -44,10 +44,11 @@ static int submit(void *ctx, const struct mln_collect_request *request, struct m
     return MLN_OK;
 }
 
-static int next(void *ctx, struct mln_collect_answer *out, struct mln_err *err)
+static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, struct mln_err *err)
 {
     struct cloud *cloud = ctx;
 
+    (void)wait_ms;
     if (cloud->count == 0)
         return mln_fail(err, MLN_ENOTFOUND, "nothing");
     *out = (struct mln_collect_answer){ .request = cloud->waiting[--cloud->count],

@@ -85,13 +85,14 @@ static const struct script *find(struct cloud *cloud, struct mln_str name)
     return NULL;
 }
 
-static int next(void *ctx, struct mln_collect_answer *out, struct mln_err *err)
+static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, struct mln_err *err)
 {
     struct cloud *cloud = ctx;
     MLN_AUTO(mln_buf_free) struct mln_buf name = MLN_BUF_INIT(4096);
     const struct script *row;
     size_t at = cloud->newest_first ? cloud->waiting_count - 1 : 0;
 
+    (void)wait_ms;
     if (cloud->waiting_count == 0)
         return mln_fail(err, MLN_ENOTFOUND, "nothing");
     *out = (struct mln_collect_answer){

@@ -127,7 +127,7 @@ static struct mln_collect_answer ask(struct mln_replay *replay, const char *regi
 
     r = request(region, key);
     OK(transport.submit(transport.ctx, &r, &err), &err);
-    OK(transport.next(transport.ctx, &answer, &err), &err);
+    OK(transport.next(transport.ctx, 0, &answer, &err), &err);
     assert_ptr_equal(answer.request, &r);
     assert_false(answer.retry);
     return answer;
