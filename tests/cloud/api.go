@@ -9,6 +9,8 @@ type Call struct {
 	Params  map[string]string // Without the parameters of the protocol (Action, Version, Signature, ...).
 	Path    string            // ROA
 	Bucket  string            // OSS; "" for calls of the service.
+
+	tweak tweak // What a fault does to its paging.
 }
 
 // Param is a parameter that an action takes. Every other one is refused.
@@ -62,11 +64,13 @@ func addKinds(list ...*Kind)     { kinds = append(kinds, list...) }
 
 // Account is one account of the cloud; its methods are in account.go.
 //
+//	a.UID, a.Name                  its sixteen digits; its display name
 //	a.Regions                      the regions it uses
 //	a.Count(kind, region) int      how many resources of a kind it has there ("" region: everywhere)
 //	a.ID(kind, region, i) string   the id of number i there: "rds_instance" -> "rm-..." by Kind's name
 //	a.Find(kind, id) (region string, i int, ok bool)
-//	a.Hash(kind, region, i, salt) uint64   what is to vary varies by this
+//	a.Hash(kind, region, i, salt) uint64   what is to vary varies by this (salt: a string)
+//	a.At(kind, i) (region string, local int)   number i of the whole account's
 //
 // Paging helpers, in pages.go; each gives the numbers first..last-1 of the page or an error Answer:
 //

@@ -1,0 +1,7 @@
+package main
+
+import "fmt"
+
+func startServer(o *options) error {
+	return fmt.Errorf("not yet")
+}
