@@ -1,8 +1,11 @@
 /* `collect`: an account's configuration into a snapshot; and what that needs, without doing it. */
+#include <stdio.h>
+
 #include "cli/commands.h"
 #include "cli/posture.h"
 
 #define POLICY_MAX ((size_t)1024 * 1024)
+#define RATE_MAX   32
 
 static const struct cli_column columns[] = {
     { "Call", "CALL", "调用" },
@@ -11,12 +14,22 @@ static const struct cli_column columns[] = {
     { "Paging", "PAGING", "分页" },
     { "Table", "TABLE", "表" },
     { "RamAction", "RAM ACTION", "RAM 操作" },
+    { "Rate", "RATE", "频率" },
+    { "Method", "METHOD", "方法" },
     { "Product", NULL, NULL },
     { "Action", NULL, NULL },
+    { "Limit", NULL, NULL },
 };
+
+static const char *rate_text(const struct mln_posture_call *call, char out[RATE_MAX])
+{
+    (void)snprintf(out, RATE_MAX, "%.3g/s", call->rate);
+    return out;
+}
 
 static int put_call(void *ctx, const struct mln_posture_call *call, struct mln_err *err)
 {
+    char rate[RATE_MAX];
     const struct cli_cell cells[] = {
         cli_cell_text(call->id),
         cli_cell_text(call->version),
@@ -24,8 +37,11 @@ static int put_call(void *ctx, const struct mln_posture_call *call, struct mln_e
         cli_cell_text(call->paging),
         cli_cell_text(call->table),
         cli_cell_text(call->ram_action),
+        cli_cell_cstr(rate_text(call, rate)),
+        cli_cell_text(call->method),
         cli_cell_text(call->product),
         cli_cell_text(call->action),
+        cli_cell_text(call->limit),
     };
 
     (void)err;

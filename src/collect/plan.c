@@ -169,6 +169,7 @@ static void forget_files(struct mln_plan *plan)
         plan->entries[i].file = NULL;
         plan->entries[i].node = plan->entries[i].for_each_node = NULL;
         plan->entries[i].request_node = plan->entries[i].region_node = NULL;
+        plan->entries[i].host_node = plan->entries[i].path_node = NULL;
     }
 }
 

@@ -9,6 +9,8 @@
 
 #define MLN_PLAN_CALLS_MAX  ((size_t)1000)
 #define MLN_PLAN_PARAMS_MAX ((size_t)20)
+/* How much of a documented limit is used: whoever else works on the account shares it. */
+#define MLN_PLAN_LIMIT_SHARE 0.8
 
 struct mln_plan;
 
@@ -42,6 +44,7 @@ struct mln_plan_call {
     const char *method; /* "GET", "POST" */
     const char *path;   /* ROA: a template; "" for the others. */
     double rate;        /* Calls a second in one region. */
+    const char *limit;  /* What is documented: "10/s"; "" where nothing is. */
     bool rate_is_documented;
 };
 size_t mln_plan_call_count(const struct mln_plan *plan);

@@ -328,9 +328,28 @@ static bool is_known(const struct mln_plan_entry *entry, struct mln_str name)
     return false;
 }
 
+/* A text of the call's own, outside of 'request'. */
+static int check_place(struct linker *l, const struct mln_plan_entry *entry,
+        const struct mln_yaml_node *node, struct mln_str text)
+{
+    struct mln_str name;
+    size_t at = 0;
+
+    while (mln_template_next(text, &at, NULL, &name))
+        if (!is_known(entry, name) || mln_str_is(name, "keys") || mln_str_is(name, "keys_json"))
+            return WRONG(l, entry, node, "there is no {%.*s} in this call", MLN_FMT(name));
+    return MLN_OK;
+}
+
 static int check_templates(struct linker *l, const struct mln_plan_entry *entry)
 {
     bool uses_keys = false;
+    int rc = check_place(l, entry, entry->host_node, entry->host);
+
+    if (rc == MLN_OK)
+        rc = check_place(l, entry, entry->path_node, entry->path);
+    if (rc != MLN_OK)
+        return rc;
 
     for (size_t i = 0; i < entry->param_count; i++) {
         struct mln_str name, value = entry->params[i].value;

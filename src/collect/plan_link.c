@@ -130,6 +130,7 @@ static void put_call(
     put_cstr(out, entry->info.action);
     put_cstr(out, entry->info.ram_action);
     put_number(out, entry->info.style);
+    put_cstr(out, entry->info.path); /* Neither host nor method nor rate change what is asked. */
     put_number(out, entry->info.scope);
     put_cstr(out, entry->keys_sql);
     put_texts(out, &entry->sites);

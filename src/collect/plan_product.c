@@ -7,6 +7,7 @@ struct product {
     struct mln_str product, code, version, style, reach, regions, ram;
     struct mln_yaml_strs sites;
     const struct mln_yaml_node *errors, *calls, *regions_node;
+    struct mln_plan_send_yaml send;
     enum mln_plan_style style_value;
     struct mln_plan_errors error_rows;
 };
@@ -17,6 +18,7 @@ struct call {
     int64_t batch;
     const struct mln_yaml_node *request, *variants, *page, *errors;
     const struct mln_yaml_node *list, *item, *id, *name, *region, *columns, *rows;
+    struct mln_plan_send_yaml send;
 };
 
 struct page {
@@ -34,8 +36,11 @@ static const struct mln_yaml_field product_fields[] = {
     PRODUCT("calls", MLN_YAML_NODE, calls, MLN_YAML_REQUIRED),
     PRODUCT("code", MLN_YAML_STR, code, MLN_YAML_REQUIRED),
     PRODUCT("errors", MLN_YAML_NODE, errors, 0),
+    PRODUCT("host", MLN_YAML_NODE, send.host, 0),
+    PRODUCT("limit", MLN_YAML_NODE, send.limit, 0),
     PRODUCT("product", MLN_YAML_STR, product, MLN_YAML_REQUIRED),
     PRODUCT("ram", MLN_YAML_STR, ram, MLN_YAML_REQUIRED),
+    PRODUCT("rate", MLN_YAML_NODE, send.rate, 0),
     PRODUCT("reach", MLN_YAML_STR, reach, MLN_YAML_REQUIRED),
     PRODUCT("regions", MLN_YAML_STR, regions, 0),
     PRODUCT("sites", MLN_YAML_STR_LIST, sites, 0),
@@ -56,13 +61,18 @@ static const struct mln_yaml_field call_fields[] = {
     CALL("decode", MLN_YAML_STR, decode, 0, 0, 0),
     CALL("errors", MLN_YAML_NODE, errors, 0, 0, 0),
     CALL("for_each", MLN_YAML_STR, for_each, 0, 0, 0),
+    CALL("host", MLN_YAML_NODE, send.host, 0, 0, 0),
     CALL("id", MLN_YAML_NODE, id, 0, 0, 0),
     CALL("item", MLN_YAML_NODE, item, 0, 0, 0),
+    CALL("limit", MLN_YAML_NODE, send.limit, 0, 0, 0),
     CALL("list", MLN_YAML_NODE, list, 0, 0, 0),
     CALL("mask", MLN_YAML_STR_LIST, mask, 0, 0, 0),
+    CALL("method", MLN_YAML_NODE, send.method, 0, 0, 0),
     CALL("name", MLN_YAML_NODE, name, 0, 0, 0),
     CALL("page", MLN_YAML_NODE, page, 0, 0, 0),
+    CALL("path", MLN_YAML_NODE, send.path, 0, 0, 0),
     CALL("ram", MLN_YAML_STR, ram, 0, 0, 0),
+    CALL("rate", MLN_YAML_NODE, send.rate, 0, 0, 0),
     CALL("reach", MLN_YAML_STR, reach, 0, 0, 0),
     CALL("region", MLN_YAML_NODE, region, 0, 0, 0),
     CALL("regions", MLN_YAML_STR, regions, 0, 0, 0),
@@ -641,6 +651,8 @@ static int read_call(struct mln_plan_loader *loader, const struct product *produ
         rc = read_page(&r);
     if (rc == MLN_OK)
         rc = read_errors(loader, product->file, r.yaml.errors, &r.entry->errors);
+    if (rc == MLN_OK)
+        rc = mln_plan_send(loader, product->file, &product->send, &r.yaml.send, r.entry);
     if (rc == MLN_OK)
         rc = read_decode(&r);
     if (rc == MLN_OK)

@@ -56,7 +56,8 @@ struct mln_plan_page {
 struct mln_plan_entry {
     struct mln_plan_call info;
     const struct mln_yaml_file *file; /* While loading. */
-    const struct mln_yaml_node *node, *for_each_node, *request_node, *region_node;
+    const struct mln_yaml_node *node, *for_each_node, *request_node, *region_node, *host_node,
+            *path_node;
     const char *for_each;    /* SCOPE_ROW: a table or a query. */
     const char *region_from; /* SCOPE_REGION: the table. */
     struct mln_yaml_strs sites;
@@ -69,6 +70,12 @@ struct mln_plan_entry {
     struct mln_yaml_strs variants;
     struct mln_plan_page page;
     struct mln_plan_errors errors, product_errors;
+    /*
+     * Templates, "" where there is none. The executor fills request.host and request.path: in a
+     * path each placeholder is percent-encoded as one segment, and none may be empty or NULL; a
+     * host with a NULL in it is no host.
+     */
+    struct mln_str host, path;
     int64_t batch; /* 0: one key a call */
     bool is_csv;
     struct mln_path csv;       /* Where the text is. */
@@ -119,6 +126,14 @@ bool mln_plan_is_name(struct mln_str text);
 
 /* plan_product.c: one file into entries and tables. */
 MLN_MUST_USE int mln_plan_product(struct mln_plan_loader *loader, struct mln_yaml_file *file);
+
+/* plan_send.c: how a call is sent; NULL where nothing is said. */
+struct mln_plan_send_yaml {
+    const struct mln_yaml_node *host, *limit, *method, *path, *rate;
+};
+MLN_MUST_USE int mln_plan_send(struct mln_plan_loader *loader, const struct mln_yaml_file *file,
+        const struct mln_plan_send_yaml *product, const struct mln_plan_send_yaml *call,
+        struct mln_plan_entry *entry);
 
 /* plan_rows.c: what a call (or a nested row) says about its rows. */
 struct mln_plan_rows_yaml {

@@ -178,6 +178,9 @@ int mln_posture_calls(
             .paging = mln_str_of(from.paging),
             .table = mln_str_of(from.table),
             .ram_action = mln_str_of(from.ram_action),
+            .method = mln_str_of(from.method),
+            .rate = from.rate,
+            .limit = mln_str_of(from.limit),
         };
 
         rc = fn(ctx, &call, err);

@@ -37,7 +37,9 @@ void mln_posture_policy(const struct mln_posture *posture, struct mln_buf *out);
 
 /* The calls of the plan. */
 struct mln_posture_call {
-    struct mln_str id, product, version, action, scope, paging, table, ram_action;
+    struct mln_str id, product, version, action, scope, paging, table, ram_action, method;
+    double rate;          /* Calls a second in one region. */
+    struct mln_str limit; /* What is documented: "10/s"; "" where nothing is. */
 };
 typedef int mln_posture_call_fn(
         void *ctx, const struct mln_posture_call *call, struct mln_err *err);

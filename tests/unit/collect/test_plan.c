@@ -17,6 +17,8 @@
     "    table: ecs_instance\n    list: Instances.Instance\n    id: InstanceId\n    columns:\n      " \
     "vpc: Vpc.Id text\n" /* 21 */
 #define BASE HEAD REGIONS INSTANCES
+#define ROA \
+    "product: ecs\ncode: Ecs\nversion: \"1\"\nstyle: roa\nreach: account\nram: ecs\n" /* 6 */
 
 static int load(const char *text, struct mln_plan **plan, struct mln_err *err)
 {
@@ -198,6 +200,34 @@ static const struct refusal {
     { BASE "  - action: GetA\n    table: account\n", "ecs.yaml:23:12: the table 'account' is" },
     { BASE "  - action: GetA\n    reach: sites\n    table: account\n    id: A\n",
             "ecs.yaml:24:12: the table 'account' is" },
+    { BASE "  - action: ListA\n    limit: 10\n", "ecs.yaml:23:12: a number of calls is like" },
+    { BASE "  - action: ListA\n    limit: 0/s\n", "ecs.yaml:23:12: a number of calls" },
+    { BASE "  - action: ListA\n    limit: -1/s\n", "ecs.yaml:23:12: a number of calls" },
+    { BASE "  - action: ListA\n    limit: 100001/s\n", "ecs.yaml:23:12: a number of calls" },
+    { BASE "  - action: ListA\n    rate: 1.5/s\n", "ecs.yaml:23:11: a number of calls" },
+    { BASE "  - action: ListA\n    rate: 10/h\n", "ecs.yaml:23:11: a number of calls" },
+    { BASE "  - action: ListA\n    rate: 10/s/s\n", "ecs.yaml:23:11: a number of calls" },
+    { BASE "  - action: ListA\n    rate: [10/s]\n", "ecs.yaml:23:11: a number of calls" },
+    { BASE "  - action: ListA\n    rate: 10/s\n    limit: 10/s\n",
+            "ecs.yaml:23:11: 'limit' (documented) or 'rate'" },
+    { BASE "  - action: ListA\n    method: PUT\n", "ecs.yaml:23:13: 'method' is GET" },
+    { BASE "  - action: ListA\n    path: /a\n", "ecs.yaml:23:11: only calls of style roa" },
+    { ROA "calls:\n  - action: ListA\n", "ecs.yaml:8:5: a call of style roa needs 'path'" },
+    { ROA "calls:\n  - action: ListA\n    path: a/b\n", "ecs.yaml:9:11: a path is like" },
+    { ROA "calls:\n  - action: ListA\n    path: /a?b=c\n", "ecs.yaml:9:11: a path is like" },
+    { ROA "calls:\n  - action: ListA\n    path: /a/../b\n", "ecs.yaml:9:11: a path is like" },
+    { ROA "calls:\n  - action: ListA\n    path: /a/{key}\n", "ecs.yaml:9:11: there is no {key}" },
+    { ROA "calls:\n  - action: ListA\n    path: /a\n    method: GET\n",
+            "ecs.yaml:10:13: 'method' is GET" },
+    { BASE "  - action: ListA\n    host: example.com\n", "ecs.yaml:23:11: a host is like" },
+    { BASE "  - action: ListA\n    host: \"{region}.aliyuncs.com/a\"\n",
+            "ecs.yaml:23:11: a host is like" },
+    { BASE "  - action: ListA\n    host: \"{a}\"\n", "ecs.yaml:23:11: there is no {a}" },
+    { BASE "  - action: ListA\n    for_each: ecs_instance\n    batch: 2\n    host: \"{keys}\"\n"
+           "    request: { A: \"{keys}\" }\n",
+            "ecs.yaml:25:11: there is no {keys}" },
+    { HEAD "host: \"{vpc}\"\n" REGIONS INSTANCES "  - action: ListA\n    for_each: ecs_instance\n",
+            "ecs.yaml:9:7: there is no {vpc}" },
     { HEAD "calls: []\n", "ecs.yaml:9:8: 'calls' is a list" },
     { HEAD "style: soap\n" REGIONS, "ecs.yaml" },
     { "product: Ecs\n", "ecs.yaml:1:10: 'product' must be a name" },
@@ -374,6 +404,82 @@ static void the_hash_follows_every_change_of_meaning(void **state)
     }
 }
 
+static double rate_of(const struct mln_plan *plan, const char *id)
+{
+    return mln_plan_call(plan, call_named(plan, id)).rate;
+}
+
+static void four_fifths_of_a_documented_limit_are_used(void **state)
+{
+    static const char text[] = HEAD "limit: 20/s\n" REGIONS "  - action: ListA\n    limit: 30/min\n"
+                                    "  - action: ListB\n    rate: 100/s\n";
+    struct mln_plan *plan = NULL;
+    struct mln_plan_call call;
+    struct mln_err err;
+
+    (void)state;
+    OK(load(text, &plan, &err), &err);
+    call = mln_plan_call(plan, 0);
+    assert_float_equal(call.rate, 16.0, 1e-9);
+    assert_true(call.rate_is_documented);
+    assert_string_equal(call.limit, "20/s");
+    assert_float_equal(rate_of(plan, "ecs:ListA"), 0.4, 1e-9);
+    call = mln_plan_call(plan, call_named(plan, "ecs:ListB"));
+    assert_float_equal(call.rate, 100.0, 1e-9);
+    assert_false(call.rate_is_documented);
+    assert_string_equal(call.limit, "");
+    mln_plan_free(plan);
+    OK(load(BASE, &plan, &err), &err);
+    assert_float_equal(rate_of(plan, "ecs:DescribeRegions"), 5.0, 1e-9);
+    assert_false(mln_plan_call(plan, 0).rate_is_documented);
+    mln_plan_free(plan);
+}
+
+static void a_call_is_a_post_unless_it_says_otherwise(void **state)
+{
+    static const char rpc[] = BASE "  - action: ListA\n    method: GET\n";
+    static const char roa[] = ROA "calls:\n  - action: ListA\n    path: /a/b\n";
+    struct mln_plan *plan = NULL;
+    struct mln_err err;
+
+    (void)state;
+    OK(load(rpc, &plan, &err), &err);
+    assert_string_equal(mln_plan_call(plan, 0).method, "POST");
+    assert_string_equal(mln_plan_call(plan, 0).path, "");
+    assert_string_equal(mln_plan_call(plan, call_named(plan, "ecs:ListA")).method, "GET");
+    mln_plan_free(plan);
+    OK(load(roa, &plan, &err), &err);
+    assert_string_equal(mln_plan_call(plan, 0).method, "GET");
+    assert_string_equal(mln_plan_call(plan, 0).path, "/a/b");
+    mln_plan_free(plan);
+}
+
+static void how_a_call_is_sent_is_not_what_it_asks(void **state)
+{
+    static const char *const texts[] = {
+        BASE "  - action: ListA\n    for_each: select id as key, region, vpc from ecs_instance\n",
+        BASE "  - action: ListA\n    for_each: select id as key, region, vpc from ecs_instance\n"
+             "    limit: 3/s\n",
+        BASE "  - action: ListA\n    for_each: select id as key, region, vpc from ecs_instance\n"
+             "    rate: 3/s\n    method: GET\n",
+        BASE "  - action: ListA\n    for_each: select id as key, region, vpc from ecs_instance\n"
+             "    host: \"{vpc}\"\n",
+    };
+    char first[65];
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(texts); i++) {
+        struct mln_plan *plan = NULL;
+        struct mln_err err;
+
+        OK(load(texts[i], &plan, &err), &err);
+        if (i == 0)
+            memcpy(first, mln_plan_schema(plan)->hash, sizeof(first));
+        assert_string_equal(first, mln_plan_schema(plan)->hash);
+        mln_plan_free(plan);
+    }
+}
+
 static void an_empty_plan_still_has_the_account(void **state)
 {
     struct mln_plan *plan = NULL;
@@ -398,6 +504,9 @@ int main(void)
         cmocka_unit_test(a_later_file_replaces_the_product),
         cmocka_unit_test(the_policy_allows_what_is_called_once_and_nothing_else),
         cmocka_unit_test(the_hash_follows_every_change_of_meaning),
+        cmocka_unit_test(four_fifths_of_a_documented_limit_are_used),
+        cmocka_unit_test(a_call_is_a_post_unless_it_says_otherwise),
+        cmocka_unit_test(how_a_call_is_sent_is_not_what_it_asks),
         cmocka_unit_test(an_empty_plan_still_has_the_account),
     };
 
