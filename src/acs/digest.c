@@ -117,9 +117,19 @@ int mln_hmac_sha256(struct mln_str key, struct mln_str text, unsigned char mac[M
     return MLN_OK;
 }
 
-void mln_sha256_hex(struct mln_str bytes, char out[MLN_SHA256_HEX_MAX])
+void mln_hex_256(const unsigned char bytes[MLN_SHA256_BYTES], char out[MLN_SHA256_HEX_MAX])
 {
     static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < MLN_SHA256_BYTES; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * MLN_SHA256_BYTES] = '\0';
+}
+
+void mln_sha256_hex(struct mln_str bytes, char out[MLN_SHA256_HEX_MAX])
+{
     const struct contexts *contexts = contexts_get();
     unsigned char hash[MLN_SHA256_BYTES];
     unsigned int len = 0;
@@ -129,11 +139,26 @@ void mln_sha256_hex(struct mln_str bytes, char out[MLN_SHA256_HEX_MAX])
             EVP_DigestUpdate(contexts->sha256, bytes.ptr, bytes.len) != 1 ||
             EVP_DigestFinal_ex(contexts->sha256, hash, &len) != 1 || len != sizeof(hash))
         return;
-    for (size_t i = 0; i < sizeof(hash); i++) {
-        out[2 * i] = digits[hash[i] >> 4];
-        out[2 * i + 1] = digits[hash[i] & 15];
+    mln_hex_256(hash, out);
+}
+
+void mln_canonical_free(struct mln_buf *buf)
+{
+    if (buf->ptr != NULL)
+        OPENSSL_cleanse(buf->ptr, buf->cap);
+    mln_buf_free(buf);
+}
+
+void mln_buf_add_lower(struct mln_buf *out, struct mln_str text)
+{
+    if (!mln_buf_reserve(out, text.len))
+        return;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        out->ptr[out->len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     }
-    out[2 * sizeof(hash)] = '\0';
+    out->ptr[out->len] = '\0';
 }
 
 bool mln_signature_eq(struct mln_str a, struct mln_str b)

@@ -1,7 +1,7 @@
 /* Internals shared by the files of this folder. */
 #pragma once
 
-#include "base/str.h"
+#include "acs/sign.h"
 
 #define MLN_SHA1_BYTES   20
 #define MLN_SHA256_BYTES 32
@@ -18,3 +18,12 @@ MLN_MUST_USE int mln_hmac_sha1(struct mln_str key, struct mln_str text,
         unsigned char mac[MLN_SHA1_BYTES], struct mln_err *err);
 MLN_MUST_USE int mln_hmac_sha256(struct mln_str key, struct mln_str text,
         unsigned char mac[MLN_SHA256_BYTES], struct mln_err *err);
+
+/* Lower-case hex of a digest or MAC, with its NUL. */
+void mln_hex_256(const unsigned char bytes[MLN_SHA256_BYTES], char out[MLN_SHA256_HEX_MAX]);
+
+/* Lower-case ASCII letters; other bytes as they are. */
+void mln_buf_add_lower(struct mln_buf *out, struct mln_str text);
+
+/* Wipes the bytes of a text that held a token, then frees it. For MLN_AUTO. */
+void mln_canonical_free(struct mln_buf *buf);

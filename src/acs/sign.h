@@ -94,8 +94,9 @@ bool mln_signature_eq(struct mln_str a, struct mln_str b);
 /*
  * OSS V4 (OSS4-HMAC-SHA256; header signature, UNSIGNED-PAYLOAD). `region` without "oss-". The
  * headers that are signed are all x-oss-*, content-type and content-md5 of `headers`; the query is
- * sorted by encoded key. `bucket` and `object` "" where there is none. Appends the canonical request
- * (may be NULL) and the Authorization header's value, which names `key_id`.
+ * sorted by encoded key, and a value of length 0 stands without '='. `bucket` and `object` "" where
+ * there is none. Appends the canonical request (may be NULL) and the Authorization header's value,
+ * which names `key_id`. MLN_EINVAL: a region or date that is none, an object without a bucket.
  */
 struct mln_oss4_input {
     struct mln_str method, bucket, object;

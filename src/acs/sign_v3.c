@@ -66,18 +66,6 @@ static int by_text(const void *left, const void *right)
     return mln_str_cmp(*a, *b);
 }
 
-static void add_lower(struct mln_str text, struct mln_buf *out)
-{
-    if (!mln_buf_reserve(out, text.len))
-        return;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        out->ptr[out->len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    }
-    out->ptr[out->len] = '\0';
-}
-
 static bool is_called(const struct mln_header *header, struct mln_str name)
 {
     return header->name.len == name.len && mln_str_eq_nocase(header->name, name);
@@ -118,7 +106,7 @@ static int add_header(const struct mln_acs_request *request, struct mln_str name
     }
     if (first == NULL)
         return mln_fail(err, MLN_EINVAL, "a signed header is missing");
-    add_lower(name, out);
+    mln_buf_add_lower(out, name);
     mln_buf_add_char(out, ':');
     if (count == 1)
         mln_buf_add(out, mln_str_trim(first->value));
@@ -147,14 +135,27 @@ static int add_headers(const struct mln_v3_input *input, struct mln_buf *out, st
     return MLN_OK;
 }
 
+/*
+ * Growing from nothing costs as much as the hash, and would leave pieces of a token in freed
+ * memory. What does not fit the limit shows later.
+ */
+static void reserve(const struct mln_acs_request *request, struct mln_buf *out)
+{
+    size_t bytes = CANONICAL_TYPICAL_BYTES + request->raw_query.len + request->path.len;
+
+    for (size_t i = 0; i < request->header_count; i++)
+        bytes += request->headers[i].value.len;
+    if (bytes < out->max)
+        (void)mln_buf_reserve(out, bytes);
+}
+
 static int build_canonical(
         const struct mln_v3_input *input, struct mln_buf *out, struct mln_err *err)
 {
     const struct mln_acs_request *request = input->request;
     int rc;
 
-    (void)mln_buf_reserve(
-            out, CANONICAL_TYPICAL_BYTES); /* Growing from nothing costs as much as the hash. */
+    reserve(request, out);
     mln_buf_add(out, request->method);
     mln_buf_add_char(out, '\n');
     mln_buf_add(out, request->path.len > 0 ? request->path : MLN_STR("/"));
@@ -181,22 +182,11 @@ static int give(struct mln_buf *out, struct mln_str text, struct mln_err *err)
     return mln_buf_done(out, &done, err);
 }
 
-static void write_hex(const unsigned char mac[MLN_SHA256_BYTES], char out[MLN_V3_SIGNATURE_LEN + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < MLN_SHA256_BYTES; i++) {
-        out[2 * i] = digits[mac[i] >> 4];
-        out[2 * i + 1] = digits[mac[i] & 15];
-    }
-    out[MLN_V3_SIGNATURE_LEN] = '\0';
-}
-
 int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *canonical,
         struct mln_buf *string_to_sign, char signature[MLN_V3_SIGNATURE_LEN + 1],
         struct mln_err *err)
 {
-    MLN_AUTO(mln_buf_free) struct mln_buf built = MLN_BUF_INIT(MLN_CANONICAL_MAX);
+    MLN_AUTO(mln_canonical_free) struct mln_buf built = MLN_BUF_INIT(MLN_CANONICAL_MAX);
     const size_t head_len = sizeof(TO_SIGN_HEAD) - 1;
     char to_sign[sizeof(TO_SIGN_HEAD) + MLN_SHA256_HEX_MAX] = TO_SIGN_HEAD;
     unsigned char mac[MLN_SHA256_BYTES];
@@ -215,6 +205,6 @@ int mln_v3_sign(const struct mln_v3_input *input, struct mln_buf *canonical,
     if (rc == MLN_OK)
         rc = give(string_to_sign, line, err);
     if (rc == MLN_OK)
-        write_hex(mac, signature);
+        mln_hex_256(mac, signature);
     return rc;
 }

@@ -18,10 +18,12 @@ struct mln_request_spec {
     enum mln_http_method method; /* RPC: POST or GET; OSS: GET. */
     const struct mln_endpoint *endpoint;
     const struct mln_creds *creds;
-    struct mln_str action, version;  /* RPC, ROA */
-    struct mln_str path;             /* ROA: with its leading slash; parts percent-encoded. */
-    struct mln_str region, bucket;   /* OSS: the region to sign for; "" for no bucket. */
-    const struct mln_params *params; /* Sorted; OSS: a value of length 0 stands without '='. */
+    struct mln_str action, version; /* RPC, ROA */
+    struct mln_str path;            /* ROA: with its leading slash; parts percent-encoded. */
+    struct mln_str region, bucket; /* OSS: the region to sign for ("oss-" before it is left out); ""
+                                      for no bucket. */
+    const struct mln_params
+            *params; /* Sorted; OSS: a value of length 0 stands without '='. NULL: none. */
     const char *user_agent;
     int64_t now_ms; /* Wall time, as the cloud has it. */
     const struct mln_random *random;
@@ -29,8 +31,8 @@ struct mln_request_spec {
 
 struct mln_signed_request {
     struct mln_http_request http; /* url, method and headers; point into the rest. */
-    struct mln_arena arena;
     struct mln_header headers[20];
+    struct mln_buf text; /* Their bytes; kept for the next attempt. */
 };
 
 void mln_signed_request_init(struct mln_signed_request *request);
@@ -38,9 +40,12 @@ void mln_signed_request_init(struct mln_signed_request *request);
 void mln_signed_request_fini(struct mln_signed_request *request);
 
 /*
- * Builds and signs. A bucket goes into the host's name, or into the path when the endpoint is an
- * address or loopback; bucket names are checked ([a-z0-9-], 3..63). MLN_EINVAL for what cannot be
- * sent, MLN_ETOOBIG, MLN_ENOMEM.
+ * Builds and signs; `out` may hold an earlier request, which is wiped first. Time-outs and the like
+ * of `out->http` are for the caller to set afterwards. A bucket goes into the host's name, or into
+ * the path when the endpoint is an address or loopback; bucket names are checked ([a-z0-9-],
+ * 3..63). MLN_EINVAL for what cannot be sent, MLN_ECREDS for credentials that no header can carry
+ * or whose parts are empty, MLN_EDENIED for an endpoint that credentials must not go to,
+ * MLN_ETOOBIG, MLN_ENOMEM.
  */
 MLN_MUST_USE int mln_request_sign(
         const struct mln_request_spec *spec, struct mln_signed_request *out, struct mln_err *err);

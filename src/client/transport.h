@@ -105,6 +105,7 @@ struct mln_endpoint {
     bool https;
     char host[256]; /* As in the Host header: with the port unless it is the scheme's own. */
     bool loopback;
+    bool link_local; /* The instance metadata service: plain http, and no credentials go there. */
 };
 
 /*

@@ -2,15 +2,16 @@
  * One signature case as a file: a field per line, "name value"; '\n' and '\\' are escaped in
  * values; '#' begins a comment. A field may repeat where a list is meant.
  *
- *     kind            v1, v3, unsigned, or refused (an algorithm that Merlon does not speak)
+ *     kind            v1, v3, oss4, unsigned, or refused (an algorithm that Merlon does not speak)
  *     algorithm       SignatureMethod, or the first word of Authorization
  *     key             the bare secret
  *     method, target, header, body    the request as it stood on the wire; absent when only
  * parameters are known params          parameters before they were encoded, as a JSON object;
  * flattened and joined form-params, json-params        the same for what the body carries (V3)
+ *     bucket, region  what is signed for (OSS)
  *     names           encoded or raw: parameter names in the canonical query (V3)
  *     canonical, string-to-sign, signature    what each stage gives
- *     authorization   the header as the client sent it (V3)
+ *     authorization   the header as the client sent it (V3, OSS)
  */
 #pragma once
 
@@ -21,7 +22,7 @@
 struct vector {
     struct mln_str kind, algorithm, key, method, target, body, names, canonical, string_to_sign,
             signature, authorization;
-    struct mln_str form_params, json_params;
+    struct mln_str form_params, json_params, bucket, region;
     struct mln_str params[VECTOR_LIST_MAX];
     size_t param_count;
     struct mln_header headers[VECTOR_LIST_MAX];
@@ -36,6 +37,8 @@ MLN_MUST_USE int vector_read(
 MLN_MUST_USE int vector_check_v1(
         const struct vector *vector, struct mln_arena *arena, struct mln_err *err);
 MLN_MUST_USE int vector_check_v3(
+        const struct vector *vector, struct mln_arena *arena, struct mln_err *err);
+MLN_MUST_USE int vector_check_oss4(
         const struct vector *vector, struct mln_arena *arena, struct mln_err *err);
 MLN_MUST_USE int vector_check_unsigned(
         const struct vector *vector, struct mln_arena *arena, struct mln_err *err);

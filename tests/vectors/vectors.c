@@ -29,6 +29,8 @@ static int check(const struct vector *vector, struct mln_arena *arena, struct ml
         return vector_check_v1(vector, arena, err);
     if (mln_str_is(vector->kind, "v3"))
         return vector_check_v3(vector, arena, err);
+    if (mln_str_is(vector->kind, "oss4"))
+        return vector_check_oss4(vector, arena, err);
     if (mln_str_is(vector->kind, "unsigned"))
         return vector_check_unsigned(vector, arena, err);
     if (mln_str_is(vector->kind, "refused"))
