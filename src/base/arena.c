@@ -39,7 +39,8 @@ void mln_arena_reset(struct mln_arena *arena)
 static struct mln_arena_block *block_with_room(struct mln_arena *arena, size_t size)
 {
     struct mln_arena_block *block = arena->head;
-    size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    size_t usual = arena->block_bytes > 0 ? arena->block_bytes : BLOCK_BYTES;
+    size_t room = size > usual ? size : usual;
 
     if (block != NULL && block->size - block->used >= size)
         return block;
@@ -47,7 +48,7 @@ static struct mln_arena_block *block_with_room(struct mln_arena *arena, size_t s
     if (block == NULL)
         return NULL;
     *block = (struct mln_arena_block){ .next = arena->head, .size = room };
-    if (size >= BLOCK_BYTES && arena->head != NULL) {
+    if (size >= usual && arena->head != NULL) {
         block->next = arena->head->next;
         arena->head->next = block;
     } else {

@@ -11,6 +11,7 @@ struct mln_arena_block;
 struct mln_arena {
     struct mln_arena_block *head;
     size_t used_bytes, max_bytes;
+    size_t block_bytes; /* 0: what a typical request needs. Less for thousands of small ones. */
 };
 
 #define MLN_ARENA_INIT(limit) \

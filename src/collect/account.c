@@ -80,6 +80,22 @@ static int add_configured(struct mln_run *run, struct mln_err *err)
     return rc;
 }
 
+/* A file that was begun for another account is not gone on with. */
+static int check_begun(struct mln_run *run, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf begun = MLN_BUF_INIT(MLN_COLLECT_OWN_MAX);
+    int rc = mln_snapshot_get(run->snapshot, "account_id", &begun, err);
+
+    if (rc == MLN_ENOTFOUND || (rc == MLN_OK && begun.len == 0))
+        return MLN_OK;
+    if (rc == MLN_OK && !mln_str_is(mln_buf_str(&begun), run->account))
+        return mln_fail(err, MLN_EINVAL,
+                "the snapshot was begun for account %.*s, and this is account %s; collect into a "
+                "new file",
+                MLN_FMT(mln_buf_str(&begun)), run->account);
+    return rc;
+}
+
 int mln_run_settle_account(struct mln_run *run, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf found = MLN_BUF_INIT(sizeof(run->account) - 1);
@@ -102,7 +118,8 @@ int mln_run_settle_account(struct mln_run *run, struct mln_err *err)
         memcpy(run->account, wanted.ptr, wanted.len);
     else
         memcpy(run->account, found.ptr, found.len);
-    if (found.len == 0)
+    rc = check_begun(run, err);
+    if (rc == MLN_OK && found.len == 0)
         rc = add_configured(run, err);
     if (rc == MLN_OK)
         rc = mln_snapshot_set(run->snapshot, "account_id", mln_str_of(run->account), err);

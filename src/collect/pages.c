@@ -18,9 +18,8 @@ void mln_task_first_page(struct mln_task *task)
     task->total = -1;
     task->seen_at = 0;
     task->total_changed = false;
+    task->seen_token[0] = task->first[0] = '\0';
     mln_buf_reset(&task->token);
-    mln_buf_reset(&task->seen_token);
-    mln_buf_reset(&task->first);
 }
 
 static bool read_number(struct mln_json_value root, const struct mln_path *path, int64_t *out)
@@ -76,15 +75,15 @@ static bool repeats(struct mln_task *task, struct mln_json_value root)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf text = MLN_BUF_INIT(MLN_FIRST_MAX);
     struct mln_json_value element = first_element(task, root);
+    char digest[MLN_SHA256_HEX_MAX];
     bool same;
 
     if (mln_json_type(element) == MLN_JSON_NULL)
         return false;
     mln_json_print(element, &text);
-    same = text.len > 0 && mln_str_eq(mln_buf_str(&text), mln_buf_str(&task->first));
-    mln_buf_free(&task->first);
-    task->first = text;
-    text = (struct mln_buf)MLN_BUF_INIT(0);
+    mln_sha256_hex(mln_buf_str(&text), digest);
+    same = text.len > 0 && strcmp(digest, task->first) == 0;
+    memcpy(task->first, digest, sizeof(digest));
     return same;
 }
 
@@ -130,11 +129,13 @@ static enum mln_pages next_number(
 /* Remembers the token of pages 1, 2, 4, 8, ...: a circle of tokens meets one of them. */
 static bool is_circle(struct mln_task *task)
 {
-    if (task->seen_at > 0 && mln_str_eq(mln_buf_str(&task->token), mln_buf_str(&task->seen_token)))
+    char digest[MLN_SHA256_HEX_MAX];
+
+    mln_sha256_hex(mln_buf_str(&task->token), digest);
+    if (task->seen_at > 0 && strcmp(digest, task->seen_token) == 0)
         return true;
     if (task->seen_at == 0 || task->page >= 2 * task->seen_at) {
-        mln_buf_reset(&task->seen_token);
-        mln_buf_add(&task->seen_token, mln_buf_str(&task->token));
+        memcpy(task->seen_token, digest, sizeof(digest));
         task->seen_at = task->page;
     }
     return false;

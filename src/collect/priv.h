@@ -180,6 +180,9 @@ MLN_MUST_USE int mln_read_answer(const struct mln_plan_entry *entry,
         const struct mln_schema_call *call, const struct mln_collect_answer *answer,
         struct mln_buf *csv_heading, struct mln_reading *out, struct mln_err *err);
 
+/* Whether an error's code says that there were too many calls. */
+bool mln_is_throttling(struct mln_str code);
+
 /* The value at `path`, or a null value with false. */
 bool mln_path_find(
         struct mln_json_value from, const struct mln_path *path, struct mln_json_value *out);
@@ -196,27 +199,3 @@ void mln_mask_json(
  */
 MLN_MUST_USE int mln_csv_to_json(
         struct mln_str base64, struct mln_buf *heading, struct mln_buf *out, struct mln_err *err);
-
-/* ---- the keys of a call, one after the other ---- */
-struct mln_keys {
-    const struct mln_plan_entry *entry;
-    struct sqlite3 *db;        /* The keys, copied; NULL: once per account or site. */
-    struct sqlite3_stmt *stmt; /* Over them. */
-    size_t next_site;
-    bool ended, ahead; /* `ahead`: the row under the cursor was not given out yet. */
-};
-
-/* One of them; texts borrow from `arena`. */
-struct mln_key {
-    struct mln_str region, key; /* The first key of a batch. */
-    struct mln_str *keys;       /* All of a batch. */
-    size_t key_count;
-    struct mln_str *columns; /* By the entry's key_columns; ptr NULL: NULL. */
-    const char *wrong;       /* Why it cannot be asked for; NULL */
-};
-MLN_MUST_USE int mln_keys_open(struct mln_keys *keys, const struct mln_plan_entry *entry,
-        struct mln_snapshot *snapshot, struct mln_err *err);
-void mln_keys_close(struct mln_keys *keys);
-/* MLN_ENOTFOUND at the end. */
-MLN_MUST_USE int mln_keys_next(
-        struct mln_keys *keys, struct mln_arena *arena, struct mln_key *out, struct mln_err *err);

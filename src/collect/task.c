@@ -5,10 +5,14 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
+#include "acs/percent.h"
+#include "base/random.h"
 #include "collect/executor.h"
 #include "wire/writer.h"
 
+#define TASK_ARENA_MAX  ((size_t)256 * 1024 * 1024)
 #define PARAM_BYTES_MAX ((size_t)256 * 1024)
+#define PLACE_BYTES_MAX ((size_t)4096) /* Of a host, of a path. */
 
 static const struct mln_plan_entry *entry_of(const struct mln_task *task)
 {
@@ -25,15 +29,26 @@ static const struct mln_clock *clock_of(const struct mln_task *task)
     return task->run->options->clock;
 }
 
+void mln_task_init(struct mln_task *task, struct mln_run *run, size_t call)
+{
+    *task = (struct mln_task){ .run = run,
+        .call = call,
+        .arena = { .max_bytes = TASK_ARENA_MAX, .block_bytes = MLN_TASK_BLOCK_BYTES },
+        .page_arena = { .max_bytes = TASK_ARENA_MAX, .block_bytes = MLN_TASK_BLOCK_BYTES },
+        .token = MLN_BUF_INIT(MLN_TOKEN_MAX),
+        .csv_heading = MLN_BUF_INIT(MLN_TOKEN_MAX),
+        .all_total = -1,
+        .started_ms = mln_now_ms(run->options->clock) };
+    mln_task_first_page(task);
+}
+
 void mln_task_clear(struct mln_task *task)
 {
     mln_arena_free(&task->arena);
     mln_arena_free(&task->page_arena);
     mln_buf_free(&task->token);
-    mln_buf_free(&task->seen_token);
-    mln_buf_free(&task->first);
     mln_buf_free(&task->csv_heading);
-    *task = (struct mln_task){ .used = false };
+    *task = (struct mln_task){ .run = NULL };
 }
 
 /* ---- the request ---- */
@@ -108,13 +123,84 @@ static size_t add_page(struct mln_task *task, struct mln_collect_param *params)
     return count;
 }
 
+/* ---- where it goes ---- */
+
+static int keep_place(
+        struct mln_task *task, struct mln_buf *text, struct mln_str *out, struct mln_err *err)
+{
+    if (text->code != MLN_OK)
+        return mln_fail(err, text->code, "the host or path is too long");
+    *out = mln_arena_dup(&task->page_arena, mln_buf_str(text));
+    return out->ptr != NULL ? MLN_OK : mln_fail(err, MLN_ENOMEM, "out of memory");
+}
+
+/* Each value is one segment: a value that would lead up, or nowhere, is refused. */
+static int build_path(struct mln_task *task, struct mln_str text, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf path = MLN_BUF_INIT(PLACE_BYTES_MAX);
+    struct mln_str name;
+    size_t at = 0;
+
+    while (mln_template_next(text, &at, &path, &name)) {
+        MLN_AUTO(mln_buf_free) struct mln_buf value = MLN_BUF_INIT(PLACE_BYTES_MAX);
+
+        if (!add_value(task, name, &value) || value.len == 0 ||
+                mln_str_is(mln_buf_str(&value), ".") || mln_str_is(mln_buf_str(&value), ".."))
+            return mln_fail(
+                    err, MLN_EINVAL, "there is no {%.*s} for the path of the call", MLN_FMT(name));
+        mln_percent_encode(mln_buf_str(&value), &path);
+    }
+    return keep_place(task, &path, &task->request.path, err);
+}
+
+static bool is_host(struct mln_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && c != '-' &&
+                c != '.')
+            return false;
+    }
+    return true;
+}
+
+/* Where a resource names no host of its own, its product's serves it. */
+static int build_host(struct mln_task *task, struct mln_str text, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf host = MLN_BUF_INIT(PLACE_BYTES_MAX);
+
+    if (!expand(task, text, &host))
+        return MLN_OK;
+    if (!is_host(mln_buf_str(&host)))
+        return mln_fail(err, MLN_EINVAL, "what the resource names as its host is none");
+    return keep_place(task, &host, &task->request.host, err);
+}
+
+static int build_place(struct mln_task *task, struct mln_err *err)
+{
+    const struct mln_plan_entry *entry = entry_of(task);
+    int rc = MLN_OK;
+
+    task->request.host = task->request.path = MLN_STR("");
+    if (entry->host.len > 0)
+        rc = build_host(task, entry->host, err);
+    if (rc == MLN_OK && entry->path.len > 0)
+        rc = build_path(task, entry->path, err);
+    return rc;
+}
+
 static int build(struct mln_task *task, struct mln_err *err)
 {
     const struct mln_plan_entry *entry = entry_of(task);
     struct mln_collect_param *params = NULL;
     size_t count = 0;
+    int rc;
 
     mln_arena_reset(&task->page_arena);
+    rc = build_place(task, err);
+    if (rc != MLN_OK)
+        return rc;
     params = mln_arena_alloc(&task->page_arena, (entry->param_count + 4) * sizeof(*params));
     for (size_t i = 0; params != NULL && i < entry->param_count; i++) {
         MLN_AUTO(mln_buf_free) struct mln_buf value = MLN_BUF_INIT(PARAM_BYTES_MAX);
@@ -155,8 +241,8 @@ int mln_task_submit(struct mln_task *task, struct mln_err *err)
                                                       : MLN_STR("");
     task->request.page = task->page;
     task->request.owner = task;
-    task->waiting = false;
     rc = task->run->transport->submit(task->run->transport->ctx, &task->request, err);
+    task->asked = rc == MLN_OK;
     task->run->in_flight += rc == MLN_OK;
     return rc;
 }
@@ -194,7 +280,7 @@ static int begin(struct mln_task *task, struct mln_err *err)
     return rc;
 }
 
-static struct mln_row_place place_of(const struct mln_task *task)
+struct mln_row_place mln_task_place(const struct mln_task *task)
 {
     bool is_row = call_of(task)->scope == MLN_SCOPE_ROW && entry_of(task)->batch == 0;
     struct mln_str region = task->key.region;
@@ -211,7 +297,7 @@ static int apply_outcome(struct mln_task *task, struct mln_err *err)
 {
     const struct mln_schema_call *call = call_of(task);
     struct mln_snapshot *snapshot = task->run->snapshot;
-    const struct mln_row_place place = place_of(task);
+    const struct mln_row_place place = mln_task_place(task);
 
     if (task->outcome == MLN_OUTCOME_GONE) {
         const struct mln_table *parent = mln_schema_table(
@@ -267,6 +353,29 @@ static int finish(struct mln_task *task, struct mln_err *err)
     return rc;
 }
 
+int mln_task_refuse(struct mln_task *task, const char *why, struct mln_err *err)
+{
+    task->outcome = MLN_OUTCOME_FAILED;
+    keep_text(task->message, sizeof(task->message), mln_str_of(why));
+    return finish(task, err);
+}
+
+static bool is_malformed(int rc)
+{
+    return rc == MLN_EINVAL || rc == MLN_ETOOBIG;
+}
+
+/* Asks for what follows; what cannot be asked for (a token that is too long) ends the task. */
+static int ask_on(struct mln_task *task, bool *ended, struct mln_err *err)
+{
+    int rc = mln_task_submit(task, err);
+
+    if (!is_malformed(rc))
+        return rc;
+    *ended = true;
+    return mln_task_refuse(task, err->msg, err);
+}
+
 /* ---- variants ---- */
 
 /* The worst of the variants decides: one that was not read makes the call unread. */
@@ -286,7 +395,7 @@ static void merge_outcome(struct mln_task *task, enum mln_outcome outcome, struc
     keep_text(task->message, sizeof(task->message), message);
 }
 
-static int start_over(struct mln_task *task, struct mln_err *err)
+static int start_over(struct mln_task *task, bool *ended, struct mln_err *err)
 {
     int rc = begin(task, err);
 
@@ -298,7 +407,7 @@ static int start_over(struct mln_task *task, struct mln_err *err)
     task->outcome = MLN_OUTCOME_OK;
     mln_buf_reset(&task->csv_heading);
     mln_task_first_page(task);
-    return rc == MLN_OK ? mln_task_submit(task, err) : rc;
+    return rc == MLN_OK ? ask_on(task, ended, err) : rc;
 }
 
 /* Rows of unique tables that came twice are one row: pages that overlap hide what is between. */
@@ -355,7 +464,7 @@ static int end_variant(struct mln_task *task, enum mln_outcome outcome, struct m
         }
         if (rc == MLN_OK && !task->reread &&
                 (short_of || (task->total_changed && entry_of(task)->page.by == MLN_PAGE_NUMBER)))
-            return start_over(task, err);
+            return start_over(task, ended, err);
         (void)snprintf(why, sizeof(why), "incomplete: %lld of %lld", (long long)items,
                 (long long)task->total);
     }
@@ -372,7 +481,7 @@ static int end_variant(struct mln_task *task, enum mln_outcome outcome, struct m
         task->variant++;
         mln_buf_reset(&task->csv_heading);
         mln_task_first_page(task);
-        return mln_task_submit(task, err);
+        return ask_on(task, ended, err);
     }
     *ended = true;
     return finish(task, err);
@@ -380,15 +489,25 @@ static int end_variant(struct mln_task *task, enum mln_outcome outcome, struct m
 
 /* ---- the answer ---- */
 
-static int pause_of(struct mln_task *task, const struct mln_collect_answer *answer)
+/*
+ * Twice as long each time, and anywhere within that: calls that failed together must not come back
+ * together. Never sooner than the answer says.
+ */
+static int64_t pause_of(const struct mln_task *task, const struct mln_collect_answer *answer)
 {
-    int64_t ms = MLN_PAUSE_FIRST_MS << task->tries;
+    const struct mln_random *random = task->run->options->random;
+    int64_t ms = MLN_PAUSE_FIRST_MS << task->tries, least = answer->retry_after_ms;
+    uint64_t number = 0;
 
     if (ms > MLN_PAUSE_MAX_MS)
         ms = MLN_PAUSE_MAX_MS;
-    if (answer->retry_after_ms > ms)
-        ms = answer->retry_after_ms < MLN_WAIT_MAX_MS ? answer->retry_after_ms : MLN_WAIT_MAX_MS;
-    return (int)ms;
+    if (random != NULL) {
+        mln_random_fill(random, &number, sizeof(number));
+        ms = (int64_t)(number % (uint64_t)(ms + 1));
+    }
+    if (least > MLN_WAIT_MAX_MS)
+        least = MLN_WAIT_MAX_MS;
+    return ms > least ? ms : least;
 }
 
 static bool is_worth_another_try(const struct mln_task *task,
@@ -398,11 +517,6 @@ static bool is_worth_another_try(const struct mln_task *task,
            !mln_outcome_is_read(reading->outcome) &&
            (reading->outcome == MLN_OUTCOME_THROTTLED || answer->status == 0 ||
                    answer->status >= 500);
-}
-
-static bool is_malformed(int rc)
-{
-    return rc == MLN_EINVAL || rc == MLN_ETOOBIG;
 }
 
 static bool has_first(struct mln_json_value root, const struct mln_path *path)
@@ -444,7 +558,7 @@ static int add_rows(struct mln_task *task, const struct mln_reading *reading, in
         struct mln_err *err)
 {
     const struct mln_row_map *rows = call_of(task)->rows;
-    const struct mln_row_place place = place_of(task);
+    const struct mln_row_place place = mln_task_place(task);
     struct mln_json_value root = reading->list != NULL ? mln_json_root(reading->list)
                                                        : reading->root,
                           list;
@@ -483,7 +597,7 @@ static int take_page(
     switch (mln_task_next_page(task, reading->root, added, why)) {
     case MLN_PAGES_MORE:
         task->page++;
-        return mln_task_submit(task, err);
+        return ask_on(task, ended, err);
     case MLN_PAGES_WRONG:
         return end_variant(task, MLN_OUTCOME_FAILED, MLN_STR(""), mln_str_of(why), ended, err);
     case MLN_PAGES_END:
@@ -545,11 +659,4 @@ int mln_task_answer(struct mln_task *task, const struct mln_collect_answer *answ
         rc = take_other(task, &reading, ended, err);
     mln_reading_free(&reading);
     return rc;
-}
-
-int mln_task_refuse(struct mln_task *task, const char *why, struct mln_err *err)
-{
-    task->outcome = MLN_OUTCOME_FAILED;
-    keep_text(task->message, sizeof(task->message), mln_str_of(why));
-    return finish(task, err);
 }
