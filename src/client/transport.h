@@ -19,11 +19,12 @@ struct mln_http_request {
     enum mln_http_method method;
     const struct mln_header *headers;
     size_t header_count;
-    struct mln_str body;        /* Of a POST; empty for the others. */
+    struct mln_str body;        /* Of a POST or PUT; a form unless a header says otherwise. */
     int64_t timeout_ms;         /* For the exchange as a whole. */
     int64_t connect_timeout_ms; /* 0: the transport's own. */
     bool fresh_connection;      /* A reused connection may make the library send twice. */
-    bool link_local;            /* The instance metadata service: plain http, never a proxy. */
+    bool link_local; /* The instance metadata service: plain http to 100.100.100.200, never a proxy.
+                      */
 };
 
 /* Why no answer arrived. */
@@ -94,8 +95,9 @@ struct mln_multi_done {
     struct mln_http_response response; /* The caller's: mln_http_response_fini(). */
 };
 /*
- * Waits up to `timeout_ms` (0: only looks) for one exchange to end. MLN_ENOTFOUND: none did; also
- * after a signal, so that the caller can look at its stop flag.
+ * Waits up to `timeout_ms` (0: only looks), and 100 ms at most, for one exchange to end; also when
+ * none is under way. MLN_ENOTFOUND: none did; also after a signal, so that the caller can look at
+ * its stop flag.
  */
 MLN_MUST_USE int mln_multi_wait(struct mln_multi *multi, int64_t timeout_ms,
         struct mln_multi_done *out, struct mln_err *err);
