@@ -11,6 +11,7 @@ type Call struct {
 	Bucket  string            // OSS; "" for calls of the service.
 
 	tweak tweak // What a fault does to its paging.
+	key   *Key  // Who calls; nil for calls that need no signature.
 }
 
 // Param is a parameter that an action takes. Every other one is refused.
