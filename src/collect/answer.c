@@ -112,17 +112,36 @@ static bool find_row(const struct mln_plan_errors *rows, struct mln_str code, en
     return false;
 }
 
-static enum mln_outcome outcome_of(
-        const struct mln_plan_entry *entry, struct mln_str code, int status)
+bool mln_is_throttling(struct mln_str code)
+{
+    static const char *const words[] = { "Throttling", "FlowLimit", "QpsLimit", "TooManyRequests",
+        "ServiceUnavailable" };
+
+    for (size_t i = 0; i < MLN_LEN(words); i++)
+        if (memmem(code.ptr, code.len, words[i], strlen(words[i])) != NULL)
+            return true;
+    return false;
+}
+
+/* A server that says when to come again means that there were too many, whatever the code is. */
+static bool is_throttled(const struct mln_collect_answer *answer, struct mln_str code)
+{
+    return mln_is_throttling(code) || answer->status == 429 || answer->status == 503 ||
+           (answer->status >= 400 && answer->retry_after_ms >= 0);
+}
+
+static enum mln_outcome outcome_of(const struct mln_plan_entry *entry,
+        const struct mln_collect_answer *answer, struct mln_str code)
 {
     static const char *const denied[] = { "AccessDenied", "Forbidden", "NoPermission",
         "UnauthorizedOperation" };
     enum mln_outcome outcome;
+    int status = answer->status;
 
     if (code.len > 0 && (find_row(&entry->errors, code, &outcome) ||
                                 find_row(&entry->product_errors, code, &outcome)))
         return outcome;
-    if (mln_str_starts(code, MLN_STR("Throttling")) || status == 429 || status == 503)
+    if (is_throttled(answer, code))
         return MLN_OUTCOME_THROTTLED;
     for (size_t i = 0; i < MLN_LEN(denied); i++)
         if (mln_str_starts(code, mln_str_of(denied[i])))
@@ -134,12 +153,32 @@ struct error_texts {
     struct mln_str code, message, request_id;
 };
 
-static void set_error(struct mln_reading *reading, const struct mln_plan_entry *entry, int status,
-        const struct error_texts *texts)
+/* Messages about signatures and keys repeat what was signed, and with what: ours do not. */
+static struct mln_str message_of(struct mln_str code, struct mln_str message)
 {
+    static const struct {
+        const char *code, *message;
+    } own[] = {
+        { "IncompleteSignature", "the signature was refused" },
+        { "InvalidAccessKeyId", "the access key was refused" },
+        { "InvalidSecurityToken", "the session token was refused" },
+        { "SecurityTokenExpired", "the session token has expired" },
+        { "SignatureDoesNotMatch", "the signature was refused" },
+    };
+
+    for (size_t i = 0; i < MLN_LEN(own); i++)
+        if (mln_str_starts(code, mln_str_of(own[i].code)))
+            return mln_str_of(own[i].message);
+    return message;
+}
+
+static void set_error(struct mln_reading *reading, const struct mln_plan_entry *entry,
+        const struct mln_collect_answer *answer, const struct error_texts *texts)
+{
+    int status = answer->status;
     char without[64];
 
-    reading->outcome = outcome_of(entry, texts->code, status);
+    reading->outcome = outcome_of(entry, answer, texts->code);
     reading->code = keep(reading, texts->code, CODE_MAX);
     reading->request_id = keep(reading, texts->request_id, REQUEST_ID_MAX);
     if (status == 200)
@@ -147,7 +186,9 @@ static void set_error(struct mln_reading *reading, const struct mln_plan_entry *
     else
         (void)snprintf(without, sizeof(without), "HTTP status %d without an error code", status);
     reading->message = keep(reading,
-            texts->message.len == 0 && texts->code.len == 0 ? mln_str_of(without) : texts->message,
+            texts->message.len == 0 && texts->code.len == 0
+                    ? mln_str_of(without)
+                    : message_of(texts->code, texts->message),
             MESSAGE_MAX);
 }
 
@@ -198,7 +239,7 @@ static int read_error(const struct mln_plan_entry *entry, const struct mln_colle
     else if (body.len > 0 && mln_json_parse(body, &json, &ignored) == MLN_OK)
         read_json_error(mln_json_root(json), reading, &texts);
     mln_json_free(json);
-    set_error(reading, entry, answer->status, &texts);
+    set_error(reading, entry, answer, &texts);
     return MLN_OK;
 }
 
@@ -363,7 +404,7 @@ static int read_success(const struct mln_plan_entry *entry, const struct mln_sch
     if (mln_str_eq_nocase(mln_str_of(root), MLN_STR("html")))
         return mln_fail(err, MLN_EINVAL, "the answer is a page and not what was asked for");
     if (is_error_body(entry, call, reading->root, reading, &texts) || strcmp(root, "Error") == 0) {
-        set_error(reading, entry, answer->status, &texts);
+        set_error(reading, entry, answer, &texts);
         return MLN_OK;
     }
     reading->request_id = keep(reading, texts.request_id, REQUEST_ID_MAX);
