@@ -43,7 +43,7 @@ static int submit(void *ctx, const struct mln_collect_request *request, struct m
     }
     /* A region that is none, a host that is not the cloud's: it costs this request alone. */
     if (rc != MLN_OK) {
-        (void)snprintf(call->failure, sizeof(call->failure), "%s", err->msg);
+        (void)snprintf(call->failure, sizeof(call->failure), "%.159s", err->msg);
         mln_live_put(&live->ready, call, false);
     }
     live->held++;

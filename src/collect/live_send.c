@@ -154,7 +154,7 @@ static int sign(struct mln_live *live, const struct mln_live_call *call, struct 
 /* A request that cannot be sent costs only itself. */
 static void fail_call(struct mln_live *live, struct mln_live_call *call, const char *why)
 {
-    (void)snprintf(call->failure, sizeof(call->failure), "%s", why);
+    (void)snprintf(call->failure, sizeof(call->failure), "%.159s", why);
     mln_live_put(&live->ready, call, false);
 }
 

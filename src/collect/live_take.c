@@ -65,9 +65,7 @@ static void take_failure(struct mln_live *live, const struct mln_live_call *call
     case MLN_HTTP_CERTIFICATE:
         (void)snprintf(out->failure, sizeof(out->failure),
                 "%.60s: its certificate does not verify%s", host,
-                live->proven ? ""
-                             : ": where a proxy or a private cloud has its own authority, give its "
-                               "file with --cacert");
+                live->proven ? "" : "; a proxy's or private cloud's authority: --cacert FILE");
         return;
     case MLN_HTTP_TOO_LARGE:
         (void)snprintf(out->failure, sizeof(out->failure), "%.60s: the answer is over %zu MiB",
@@ -126,13 +124,11 @@ static bool mend_clock(
     mln_live_clock_text(live->offset_ms, text);
     if (live->has_offset)
         (void)snprintf(out->failure, sizeof(out->failure),
-                "the request's time was refused; this machine's clock is %s the cloud's, and the "
-                "cloud's time was refused, too",
+                "the cloud refused its own time, too (this machine's clock is %.40s the cloud's)",
                 text);
     else
         (void)snprintf(out->failure, sizeof(out->failure),
-                "the request's time was refused, and the answer does not say what time it is: set "
-                "this machine's clock");
+                "the request's time was refused and no other was named: set this machine's clock");
     return false;
 }
 

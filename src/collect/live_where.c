@@ -104,6 +104,7 @@ bool mln_live_name_is_missing(
         struct mln_live_names *names, const struct mln_endpoint *endpoint, int64_t now_ms)
 {
     static char missing, other;
+    bool is_missing;
     char host[sizeof(endpoint->host)];
     int rc;
     void *kept;
@@ -116,15 +117,14 @@ bool mln_live_name_is_missing(
     if (names->failed_ms != 0 && now_ms - names->failed_ms < ASK_AGAIN_MS)
         return false;
     rc = names->resolve(host);
-    if (rc == EAI_NONAME || rc == EAI_NODATA) {
-        (void)mln_map_put(&names->hosts, mln_str_of(host), &missing, NULL);
-        return true;
-    }
-    if (rc == 0)
-        (void)mln_map_put(&names->hosts, mln_str_of(host), &other, NULL);
-    else
+    is_missing = rc == EAI_NONAME || rc == EAI_NODATA;
+    if (rc != 0 && !is_missing) {
         names->failed_ms = now_ms;
-    return false;
+        return false;
+    }
+    /* What finds no room is asked for once more. */
+    rc = mln_map_put(&names->hosts, mln_str_of(host), is_missing ? &missing : &other, NULL);
+    return rc == MLN_OK && is_missing;
 }
 
 bool mln_live_has_proxy(const struct mln_env *env)
