@@ -102,8 +102,9 @@ func TestRepositoriesAreDealtOutOnce(t *testing.T) {
 		seen, instances := map[string]bool{}, a.Count(crKind, region)
 		for i := 0; i < instances; i++ {
 			for page := 1; ; page++ {
-				answer := fine(t, a, "cr", "ListRepository", region, map[string]string{"InstanceId": a.ID(crKind, region, i), "RepoStatus": "ALL",
-					"PageNo": strconv.Itoa(page), "PageSize": "20"})
+				answer := fine(t, a, "cr", "ListRepository", region, map[string]string{"InstanceId": a.ID(crKind, region, i),
+					"RepoStatus": "ALL",
+					"PageNo":     strconv.Itoa(page), "PageSize": "20"})
 				if _, ok := answer["TotalCount"].(string); !ok {
 					t.Fatalf("the total is not a text: %v", answer["TotalCount"])
 				}

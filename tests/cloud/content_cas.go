@@ -35,9 +35,12 @@ func casRow(r res) obj {
 	if r.region != bothSites[0] {
 		number++
 	}
-	return obj{"Name": "cert-" + r.hex("name", 5), "CertificateId": number, "InstanceId": r.id(), "CommonName": name, "Sans": name + ",www." + name,
-		"StartDate": day(end - 365), "EndDate": day(end), "Expired": letter == 'e', "Upload": r.chance("upload", 30), "Status": status, "Issuer": "Example CA",
-		"OrgName": "", "Country": "CN", "Province": "", "City": "", "Fingerprint": r.hex("print", 40), "SerialNo": r.hex("serial", 32), "Sha2": r.hex("sha2", 64),
+	return obj{"Name": "cert-" + r.hex("name", 5), "CertificateId": number, "InstanceId": r.id(), "CommonName": name,
+		"Sans":      name + ",www." + name,
+		"StartDate": day(end - 365), "EndDate": day(end), "Expired": letter == 'e', "Upload": r.chance("upload", 30), "Status": status,
+		"Issuer":  "Example CA",
+		"OrgName": "", "Country": "CN", "Province": "", "City": "", "Fingerprint": r.hex("print", 40), "SerialNo": r.hex("serial", 32),
+		"Sha2":            r.hex("sha2", 64),
 		"ResourceGroupId": "rg-acfmy", "CertStartTime": 0, "CertEndTime": 0}
 }
 
@@ -76,7 +79,8 @@ func casList(c *Call) Answer {
 func init() {
 	addKinds(&Kind{Name: casKind, Share: 1, Only: bothSites})
 	addActions(&Action{Product: "cas", Version: "2020-04-07", Name: "ListUserCertificateOrder", Method: "POST", Global: true, Rate: 10,
-		RAM:    "yundun-cert:ListUserCertificateOrder",
-		Params: []Param{takes("RegionId"), oneOf("OrderType", "CERT"), oneOf("Status", "ISSUED", "WILLEXPIRED", "EXPIRED"), anyPage("CurrentPage"), ranged("ShowSize", 1, 100)},
+		RAM: "yundun-cert:ListUserCertificateOrder",
+		Params: []Param{takes("RegionId"), oneOf("OrderType", "CERT"), oneOf("Status", "ISSUED", "WILLEXPIRED", "EXPIRED"),
+			anyPage("CurrentPage"), ranged("ShowSize", 1, 100)},
 		Answer: casList})
 }

@@ -21,9 +21,12 @@ func findDomain(a *Account, kind, site, name string) (res, bool) {
 
 func cdnRow(r res) obj {
 	name := domainOf(r)
-	return obj{"DomainName": name, "DomainId": 1000 + r.i, "Cname": name + ".w.kunlunsl.com", "CdnType": r.pick("type", "web", "download", "video"),
-		"DomainStatus": r.pick("status", "online", "online", "online", "online", "online", "offline", "configuring"), "Coverage": r.pick("coverage", "domestic", "global", "overseas"),
-		"GmtCreated": instant(r.born()), "GmtModified": instant(-1), "Description": "", "SslProtocol": r.pick("ssl", "on", "off"), "ResourceGroupId": "rg-acfmy", "Sandbox": "normal",
+	return obj{"DomainName": name, "DomainId": 1000 + r.i, "Cname": name + ".w.kunlunsl.com",
+		"CdnType":      r.pick("type", "web", "download", "video"),
+		"DomainStatus": r.pick("status", "online", "online", "online", "online", "online", "offline", "configuring"),
+		"Coverage":     r.pick("coverage", "domestic", "global", "overseas"),
+		"GmtCreated":   instant(r.born()), "GmtModified": instant(-1), "Description": "", "SslProtocol": r.pick("ssl", "on", "off"),
+		"ResourceGroupId": "rg-acfmy", "Sandbox": "normal",
 		"Sources": obj{"Source": []obj{{"Type": "domain", "Content": "origin." + name, "Port": 80, "Priority": "20", "Weight": "10"}}}}
 }
 
@@ -70,9 +73,11 @@ func cdnDelivery(c *Call) Answer {
 func init() {
 	addKinds(&Kind{Name: cdnKind, Share: 3, Only: []string{""}})
 	addActions(
-		&Action{Product: "cdn", Version: cdnVersion, Name: "DescribeUserDomains", Method: "POST", Global: true, RAM: "cdn:DescribeUserDomains", Rate: cdnRate,
+		&Action{Product: "cdn", Version: cdnVersion, Name: "DescribeUserDomains", Method: "POST", Global: true,
+			RAM: "cdn:DescribeUserDomains", Rate: cdnRate,
 			Params: []Param{anyPage("PageNumber"), ranged("PageSize", 1, 500)}, Answer: cdnDomains},
-		&Action{Product: "cdn", Version: cdnVersion, Name: "ListRealtimeLogDelivery", Method: "GET", Global: true, RAM: "cdn:ListRealtimeLogDelivery", Rate: cdnRate,
+		&Action{Product: "cdn", Version: cdnVersion, Name: "ListRealtimeLogDelivery", Method: "GET", Global: true,
+			RAM: "cdn:ListRealtimeLogDelivery", Rate: cdnRate,
 			Answer: cdnDeliveries},
 		&Action{Product: "cdn", Version: cdnVersion, Name: "DescribeDomainRealtimeLogDelivery", Method: "GET", Global: true,
 			RAM: "cdn:DescribeDomainRealtimeLogDelivery", Rate: cdnRate, Params: []Param{needs("Domain")}, Answer: cdnDelivery},

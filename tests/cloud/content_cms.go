@@ -21,13 +21,17 @@ func (r res) cmsState() string { return cmsStates[r.roll("agent", len(cmsStates)
 func cmsHost(a *Account, n int) obj {
 	servers := a.Count(cmsServers, "")
 	if n >= servers {
-		return obj{"InstanceId": "", "HostName": fmt.Sprintf("office-%d", n-servers), "Region": "", "AgentVersion": "3.5.11", "isAliyunHost": false,
-			"SerialNumber": hexOf(a, "cms_host", "", n-servers, "serial", 32), "AliUid": 0, "NetworkType": "", "OperatingSystem": "Linux", "IpGroup": "192.168.1.9"}
+		return obj{"InstanceId": "", "HostName": fmt.Sprintf("office-%d", n-servers), "Region": "", "AgentVersion": "3.5.11",
+			"isAliyunHost": false,
+			"SerialNumber": hexOf(a, "cms_host", "", n-servers, "serial", 32), "AliUid": 0, "NetworkType": "", "OperatingSystem": "Linux",
+			"IpGroup": "192.168.1.9"}
 	}
 	region, i := a.At(cmsServers, n)
 	r := res{a, cmsServers, region, i}
-	row := obj{"InstanceId": r.id(), "HostName": "host-" + r.hex("name", 6), "Region": region, "AgentVersion": "", "isAliyunHost": true, "SerialNumber": uuidOf(a, cmsServers, region, i, "serial"),
-		"AliUid": 0, "NetworkType": "vpc", "OperatingSystem": "Linux", "InstanceTypeFamily": "ecs.g7", "IpGroup": privateAddress(i), "NatIp": "", "EipAddress": "", "EipId": ""}
+	row := obj{"InstanceId": r.id(), "HostName": "host-" + r.hex("name", 6), "Region": region, "AgentVersion": "", "isAliyunHost": true,
+		"SerialNumber": uuidOf(a, cmsServers, region, i, "serial"),
+		"AliUid":       0, "NetworkType": "vpc", "OperatingSystem": "Linux", "InstanceTypeFamily": "ecs.g7", "IpGroup": privateAddress(i),
+		"NatIp": "", "EipAddress": "", "EipId": ""}
 	if r.cmsState() == "running" {
 		row["AgentVersion"] = r.pick("agent version", "3.5.11", "3.5.9", "2.1.56")
 	}
@@ -62,8 +66,9 @@ func cmsHosts(c *Call) Answer {
 	for n := first; n < last; n++ {
 		list = append(list, cmsHost(a, from+n))
 	}
-	return Answer{JSON: obj{"Hosts": obj{"Host": list}, "Total": total, "PageNumber": number, "PageSize": size, "PageTotal": (total + size - 1) / size,
-		"Success": true, "Code": "200", "Message": ""}}
+	return Answer{JSON: obj{"Hosts": obj{"Host": list}, "Total": total, "PageNumber": number, "PageSize": size,
+		"PageTotal": (total + size - 1) / size,
+		"Success":   true, "Code": "200", "Message": ""}}
 }
 
 // cmsStatuses tells of those of the ids that are instances with a state.
@@ -75,7 +80,8 @@ func cmsStatuses(c *Call) Answer {
 		if !ok || r.cmsState() == "" {
 			continue
 		}
-		row := obj{"InstanceId": r.id(), "Status": r.cmsState(), "AutoInstall": r.chance("auto install", 60), "OsMonitorStatus": "running", "OsMonitorConfig": "{}",
+		row := obj{"InstanceId": r.id(), "Status": r.cmsState(), "AutoInstall": r.chance("auto install", 60),
+			"OsMonitorStatus": "running", "OsMonitorConfig": "{}",
 			"OsMonitorVersion": "0.0.9.0"}
 		if r.cmsState() == "install_faild" {
 			row["AgentInstallErrorCode"] = r.pick("agent error", "Common.Timeout", "Common.SLR", "Assist.Offline")
@@ -87,10 +93,13 @@ func cmsStatuses(c *Call) Answer {
 
 func init() {
 	addActions(
-		&Action{Product: "cms", Version: cmsVersion, Name: "DescribeMonitoringAgentHosts", Method: "POST", Global: true, RAM: "cms:DescribeMonitoringAgentHosts",
-			Params: []Param{takes("RegionId"), oneOf("AliyunHost", "true", "false"), anyPage("PageNumber"), sizes("PageSize", 10, 20, 50, 100), takes("InstanceRegionId")},
+		&Action{Product: "cms", Version: cmsVersion, Name: "DescribeMonitoringAgentHosts", Method: "POST", Global: true,
+			RAM: "cms:DescribeMonitoringAgentHosts",
+			Params: []Param{takes("RegionId"), oneOf("AliyunHost", "true", "false"), anyPage("PageNumber"),
+				sizes("PageSize", 10, 20, 50, 100), takes("InstanceRegionId")},
 			Answer: cmsHosts},
-		&Action{Product: "cms", Version: cmsVersion, Name: "DescribeMonitoringAgentStatuses", Method: "POST", Global: true, RAM: "cms:DescribeMonitoringAgentStatuses",
+		&Action{Product: "cms", Version: cmsVersion, Name: "DescribeMonitoringAgentStatuses", Method: "POST", Global: true,
+			RAM:    "cms:DescribeMonitoringAgentStatuses",
 			Params: []Param{takes("RegionId"), needs("InstanceIds")}, Answer: cmsStatuses},
 	)
 }

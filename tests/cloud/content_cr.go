@@ -22,8 +22,9 @@ func crBody(rest obj) Answer {
 }
 
 func crRow(r res) obj {
-	return obj{"InstanceId": r.id(), "InstanceName": "registry-" + r.hex("name", 4), "RegionId": r.region, "InstanceSpecification": r.crEdition(),
-		"InstanceStatus": r.status("RUNNING", "STARTING", "STOPPED"), "CreateTime": strconv.FormatInt(millis(r.born()), 10),
+	return obj{"InstanceId": r.id(), "InstanceName": "registry-" + r.hex("name", 4), "RegionId": r.region,
+		"InstanceSpecification": r.crEdition(),
+		"InstanceStatus":        r.status("RUNNING", "STARTING", "STOPPED"), "CreateTime": strconv.FormatInt(millis(r.born()), 10),
 		"ModifiedTime": strconv.FormatInt(millis(-1), 10), "ResourceGroupId": "rg-acfmy", "InstanceIssue": ""}
 }
 
@@ -57,9 +58,11 @@ func crRules(c *Call, r res) Answer {
 		if asked := c.Params["ScanType"]; asked != "" && asked != kind[0] {
 			continue
 		}
-		rule := obj{"ScanRuleId": fmt.Sprintf("crsr-%s%d", r.hex("rule", 12), n), "RuleName": fmt.Sprintf("rule-%d", n), "InstanceId": r.id(), "ScanType": kind[0],
-			"TriggerType": kind[1], "ScanScope": kind[2], "Namespaces": []string{}, "RepoNames": []string{}, "RepoTagFilterPattern": r.pick("tags", ".*", ".*", "^v.*"),
-			"CreateTime": millis(r.born()), "UpdateTime": millis(-1)}
+		rule := obj{"ScanRuleId": fmt.Sprintf("crsr-%s%d", r.hex("rule", 12), n), "RuleName": fmt.Sprintf("rule-%d", n),
+			"InstanceId": r.id(), "ScanType": kind[0],
+			"TriggerType": kind[1], "ScanScope": kind[2], "Namespaces": []string{}, "RepoNames": []string{},
+			"RepoTagFilterPattern": r.pick("tags", ".*", ".*", "^v.*"),
+			"CreateTime":           millis(r.born()), "UpdateTime": millis(-1)}
 		if kind[2] != "INSTANCE" {
 			rule["Namespaces"] = []string{crSpaces[0], crSpaces[1]}
 		}
@@ -88,9 +91,12 @@ func crRepos(c *Call, r res) Answer {
 	list := []obj{}
 	for j := first; j < last; j++ {
 		repo := res{r.a, crRepoKind, r.region, j*instances + r.i}
-		list = append(list, obj{"RepoId": "crr-" + repo.hex("id", 8) + strconv.FormatInt(int64(repo.i), 36), "RepoName": fmt.Sprintf("app-%d", j),
-			"RepoNamespaceName": crSpaces[j%len(crSpaces)], "RepoType": repo.pick("type", "PRIVATE", "PRIVATE", "PRIVATE", "PRIVATE", "PUBLIC"), "RepoStatus": "NORMAL",
-			"RepoBuildType": "MANUAL", "Summary": "an application", "InstanceId": r.id(), "CreateTime": millis(repo.born()), "ModifiedTime": millis(-1),
+		list = append(list, obj{"RepoId": "crr-" + repo.hex("id", 8) + strconv.FormatInt(int64(repo.i), 36),
+			"RepoName":          fmt.Sprintf("app-%d", j),
+			"RepoNamespaceName": crSpaces[j%len(crSpaces)],
+			"RepoType":          repo.pick("type", "PRIVATE", "PRIVATE", "PRIVATE", "PRIVATE", "PUBLIC"), "RepoStatus": "NORMAL",
+			"RepoBuildType": "MANUAL", "Summary": "an application", "InstanceId": r.id(), "CreateTime": millis(repo.born()),
+			"ModifiedTime":    millis(-1),
 			"TagImmutability": false, "ResourceGroupId": "rg-acfmy"})
 	}
 	return crBody(obj{"Repositories": list, "TotalCount": strconv.Itoa(total), "PageNo": number, "PageSize": size})

@@ -7,8 +7,10 @@ func dasLog(c *Call) Answer {
 		return notFound("InvalidDBInstanceId.NotFound", "The instance does not exist.")
 	}
 	r := res{c.Account, polarKind, region, i}
-	data := obj{"SqlLogEnable": r.polarCollects() || r.chance("das", 20), "RequestEnable": r.chance("das request", 10), "HotRetention": 7, "ColdRetention": 23, "Retention": 30,
-		"SqlLogState": "Valid", "Version": r.pick("das version", "SQL_LOG_V1", "SQL_LOG_V2", "SQL_LOG_V3"), "SupportVersion": "SQL_LOG_V3", "SupportMigration": false,
+	data := obj{"SqlLogEnable": r.polarCollects() || r.chance("das", 20), "RequestEnable": r.chance("das request", 10), "HotRetention": 7,
+		"ColdRetention": 23, "Retention": 30,
+		"SqlLogState": "Valid", "Version": r.pick("das version", "SQL_LOG_V1", "SQL_LOG_V2", "SQL_LOG_V3"),
+		"SupportVersion": "SQL_LOG_V3", "SupportMigration": false,
 		"SqlLogVisibleTime": millis(-30), "RequestStartTime": millis(-30), "LogFilter": ""}
 	if r.polarType() == "Oracle" {
 		data["SupportVersion"], data["Version"], data["SqlLogEnable"], data["RequestEnable"] = "SQL_LOG_NOT_SUPPORT", "SQL_LOG_NOT_ENABLE", false, false
@@ -20,6 +22,7 @@ func dasLog(c *Call) Answer {
 }
 
 func init() {
-	addActions(&Action{Product: "das", Version: "2020-01-16", Name: "DescribeSqlLogConfig", Method: "POST", Global: true, RAM: "hdm:DescribeSqlLogConfig",
+	addActions(&Action{Product: "das", Version: "2020-01-16", Name: "DescribeSqlLogConfig", Method: "POST", Global: true,
+		RAM:    "hdm:DescribeSqlLogConfig",
 		Params: []Param{oneOf("RegionId", "cn-shanghai"), needs("InstanceId")}, Answer: dasLog})
 }

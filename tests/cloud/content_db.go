@@ -145,8 +145,9 @@ func templateAction(product, version, kind, code, message string) *Action {
 				if r.chance("template open", 20) {
 					text = "0.0.0.0/0"
 				}
-				list = append(list, obj{"GlobalSecurityGroupId": "g-" + r.hex("template id", 12), "GlobalIgName": "office_" + r.hex("template name", 4),
-					"GIpList": text, "WhitelistNetType": "mix", "RegionId": r.region})
+				list = append(list, obj{"GlobalSecurityGroupId": "g-" + r.hex("template id", 12),
+					"GlobalIgName": "office_" + r.hex("template name", 4),
+					"GIpList":      text, "WhitelistNetType": "mix", "RegionId": r.region})
 			}
 			return Answer{JSON: obj{"DBClusterId": r.id(), "GlobalSecurityIPGroupRel": list}}
 		}),
@@ -158,7 +159,8 @@ func templateAction(product, version, kind, code, message string) *Action {
 // weekDays are the days of the automatic backup; none, for one in eight.
 func (r res) weekDays() string {
 	return r.pick("backup days", "", "Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday", "Monday,Thursday", "Tuesday,Saturday",
-		"Monday,Wednesday,Friday", "Sunday,Wednesday", "Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday", "Tuesday,Thursday,Sunday")
+		"Monday,Wednesday,Friday", "Sunday,Wednesday", "Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday",
+		"Tuesday,Thursday,Sunday")
 }
 
 // backupHour is the hour in which it is made.

@@ -47,8 +47,11 @@ func ddosInstances(c *Call) Answer {
 		if site != bothSites[0] {
 			edition = r.roll("edition", 3)
 		}
-		list = append(list, obj{"InstanceId": r.id(), "Remark": "shield " + r.hex("name", 3), "Status": r.ddosStatus(), "Enabled": 1, "Edition": edition,
-			"Ip": publicAddress(r.a, 203, r.kind, site, i), "IpVersion": r.pick("ip version", "Ipv4", "Ipv4", "Ipv6"), "IpMode": "fnat", "DebtStatus": 0,
+		list = append(list, obj{"InstanceId": r.id(), "Remark": "shield " + r.hex("name", 3), "Status": r.ddosStatus(), "Enabled": 1,
+			"Edition": edition,
+			"Ip":      publicAddress(r.a, 203, r.kind, site, i), "IpVersion": r.pick("ip version", "Ipv4", "Ipv4", "Ipv6"),
+			"IpMode":     "fnat",
+			"DebtStatus": 0,
 			"CreateTime": millis(r.born()), "ExpireTime": millis(90)})
 	}
 	return Answer{JSON: obj{"Instances": list, "TotalCount": total}}
@@ -83,12 +86,16 @@ func ddosWebRules(c *Call) Answer {
 		case 0:
 			types = append(types, obj{"ProxyType": "https", "ProxyPorts": []string{"443", "8443"}})
 		case 1:
-			types = []obj{{"ProxyType": "https", "ProxyPorts": []string{"443"}}, {"ProxyType": "websockets", "ProxyPorts": []string{"443"}}}
+			types = []obj{{"ProxyType": "https", "ProxyPorts": []string{"443"}}, {"ProxyType": "websockets",
+				"ProxyPorts": []string{"443"}}}
 		}
 		name := domainOf(r)
-		list = append(list, obj{"Domain": name, "Cname": r.hex("cname", 12) + ".aliyunddos1001.com", "ProxyEnabled": r.chance("proxy", 85), "ProxyTypes": types,
-			"RealServers": servers, "Https2HttpEnable": r.chance("https to http", 25), "Http2HttpsEnable": false, "Http2Enable": true, "CcEnabled": true, "CcRuleEnabled": false,
-			"CcTemplate": "default", "PolicyMode": "1", "SslProtocols": "tls1.2", "SslCiphers": "default", "Ssl13Enabled": true, "OcspEnabled": false, "PunishStatus": false,
+		list = append(list, obj{"Domain": name, "Cname": r.hex("cname", 12) + ".aliyunddos1001.com",
+			"ProxyEnabled": r.chance("proxy", 85), "ProxyTypes": types,
+			"RealServers": servers, "Https2HttpEnable": r.chance("https to http", 25), "Http2HttpsEnable": false, "Http2Enable": true,
+			"CcEnabled": true, "CcRuleEnabled": false,
+			"CcTemplate": "default", "PolicyMode": "1", "SslProtocols": "tls1.2", "SslCiphers": "default", "Ssl13Enabled": true,
+			"OcspEnabled": false, "PunishStatus": false,
 			"PunishReason": 0, "CertName": "", "BlackList": []string{}, "WhiteList": []string{}})
 	}
 	return Answer{JSON: obj{"WebRules": list, "TotalCount": total}}
@@ -117,7 +124,8 @@ func ddosNetworkRules(c *Call, r res) Answer {
 		if r.chance(salt+"private", 30) {
 			origin = []string{privateAddress(n)}
 		}
-		list = append(list, obj{"InstanceId": r.id(), "Protocol": r.pick(salt+"protocol", "tcp", "tcp", "udp"), "FrontendPort": 1000 + n, "BackendPort": port,
+		list = append(list, obj{"InstanceId": r.id(), "Protocol": r.pick(salt+"protocol", "tcp", "tcp", "udp"), "FrontendPort": 1000 + n,
+			"BackendPort": port,
 			"RealServers": origin, "IsAutoCreate": r.chance(salt+"auto", 20), "Remark": ""})
 	}
 	return Answer{JSON: obj{"NetworkRules": list, "TotalCount": total}}
@@ -138,7 +146,8 @@ func init() {
 	addKinds(&Kind{Name: ddosKind, Share: 0.3, Only: bothSites}, &Kind{Name: ddosRuleKind, Share: 1, Only: bothSites})
 	page := []Param{takes("RegionId"), {Name: "PageNumber", Required: true, Min: 1, Max: pageNumberMax}}
 	action := func(name string, rate float64, answer func(c *Call) Answer, params ...Param) *Action {
-		return &Action{Product: "ddoscoo", Version: ddosVersion, Name: name, Method: "POST", Global: true, RAM: "yundun-ddoscoo:" + name, Rate: rate, Params: params, Answer: answer}
+		return &Action{Product: "ddoscoo", Version: ddosVersion, Name: name, Method: "POST", Global: true, RAM: "yundun-ddoscoo:" + name,
+			Rate: rate, Params: params, Answer: answer}
 	}
 	// The instance is looked for on the site that is asked.
 	networkRules := func(c *Call) Answer {
@@ -150,8 +159,10 @@ func init() {
 	}
 	addActions(
 		action("DescribeInstances", 10, ddosInstances, append(page[:2:2], Param{Name: "PageSize", Required: true, Min: 1, Max: 50})...),
-		action("DescribeWebRules", 50, ddosWebRules, takes("RegionId"), anyPage("PageNumber"), Param{Name: "PageSize", Required: true, Min: 1, Max: 10}),
-		action("DescribeNetworkRules", 0, networkRules, append(page[:2:2], needs("InstanceId"), Param{Name: "PageSize", Required: true, Min: 1, Max: 10})...),
+		action("DescribeWebRules", 50, ddosWebRules, takes("RegionId"), anyPage("PageNumber"),
+			Param{Name: "PageSize", Required: true, Min: 1, Max: 10}),
+		action("DescribeNetworkRules", 0, networkRules, append(page[:2:2], needs("InstanceId"),
+			Param{Name: "PageSize", Required: true, Min: 1, Max: 10})...),
 		action("DescribeBackSourceCidr", 0, ddosCidrs, takes("RegionId"), oneOf("IpVersion", "Ipv4", "Ipv6"), takes("Line")),
 	)
 }

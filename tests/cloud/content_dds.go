@@ -40,9 +40,11 @@ func ddsRow(r res) obj {
 	kind := r.ddsType()
 	row := obj{"DBInstanceId": r.id(), "DBInstanceDescription": "mongo-" + r.hex("name", 4), "RegionId": r.region, "ZoneId": r.zone(),
 		"DBInstanceType": kind, "DBInstanceStatus": r.status("Running", "Creating", "Deleting", "DBInstanceClassChanging"),
-		"DBInstanceClass": r.pick("class", "dds.mongo.mid", "mdb.shard.4x.large.d", "dds.sn2.large.1"), "DBInstanceStorage": 20 + 10*r.roll("storage size", 50),
-		"Engine": "MongoDB", "EngineVersion": r.ddsEngine(), "NetworkType": r.pick("network", "VPC", "VPC", "VPC", "Classic"),
-		"StorageType": r.ddsStorage(), "LockMode": "Unlock", "VpcAuthMode": r.pick("vpc auth", "Open", "Close"), "ChargeType": r.pick("charge", "PostPaid", "PrePaid"),
+		"DBInstanceClass":   r.pick("class", "dds.mongo.mid", "mdb.shard.4x.large.d", "dds.sn2.large.1"),
+		"DBInstanceStorage": 20 + 10*r.roll("storage size", 50),
+		"Engine":            "MongoDB", "EngineVersion": r.ddsEngine(), "NetworkType": r.pick("network", "VPC", "VPC", "VPC", "Classic"),
+		"StorageType": r.ddsStorage(), "LockMode": "Unlock", "VpcAuthMode": r.pick("vpc auth", "Open", "Close"),
+		"ChargeType":   r.pick("charge", "PostPaid", "PrePaid"),
 		"CreationTime": instant(r.born()), "ResourceGroupId": "rg-acfmy", "KindCode": "0", "Tags": obj{"Tag": []obj{}}}
 	if nodes := r.ddsNodes(); nodes != "" {
 		row["ReplicationFactor"] = nodes
@@ -52,7 +54,8 @@ func ddsRow(r res) obj {
 	}
 	if kind == "sharding" {
 		row["MongosList"] = obj{"MongosAttribute": []obj{{"NodeId": "s-" + r.hex("mongos", 12), "NodeClass": "mdb.shard.2x.large.d"}}}
-		row["ShardList"] = obj{"ShardAttribute": []obj{{"NodeId": "d-" + r.hex("shard", 12), "NodeClass": "mdb.shard.2x.large.d", "NodeStorage": 20}}}
+		row["ShardList"] = obj{"ShardAttribute": []obj{{"NodeId": "d-" + r.hex("shard", 12), "NodeClass": "mdb.shard.2x.large.d",
+			"NodeStorage": 20}}}
 	}
 	return row
 }
@@ -114,8 +117,9 @@ func ddsReplicas(c *Call, r res) Answer {
 			if network == "Public" {
 				host = r.id() + "1-pub.mongodb." + r.region + ".rds.aliyuncs.com"
 			}
-			list = append(list, obj{"ReplicaSetRole": role, "NetworkType": network, "ConnectionDomain": host, "ConnectionPort": "3717", "ExpiredTime": "",
-				"VPCId": r.vpc(), "VSwitchId": r.vswitch(), "RoleId": r.hex("role "+role, 8), "ConnectionType": "Physical"})
+			list = append(list, obj{"ReplicaSetRole": role, "NetworkType": network, "ConnectionDomain": host, "ConnectionPort": "3717",
+				"ExpiredTime": "",
+				"VPCId":       r.vpc(), "VSwitchId": r.vswitch(), "RoleId": r.hex("role "+role, 8), "ConnectionType": "Physical"})
 		}
 	}
 	return Answer{JSON: obj{"DBInstanceId": r.id(), "ReplicaSets": obj{"ReplicaSet": list}}}
@@ -131,23 +135,27 @@ func ddsShards(c *Call, r res) Answer {
 		if network == "Public" {
 			host = "s-" + r.hex("mongos", 12) + "-pub.mongodb." + r.region + ".rds.aliyuncs.com"
 		}
-		list = append(list, obj{"NodeId": "s-" + r.hex("mongos", 12), "NodeType": "mongos", "Role": "Primary", "NetworkType": network, "NetworkAddress": host,
-			"Port": "3717", "IPAddress": privateAddress(r.i), "VPCId": r.vpc(), "VswitchId": r.vswitch(), "ExpiredTime": ""})
+		list = append(list, obj{"NodeId": "s-" + r.hex("mongos", 12), "NodeType": "mongos", "Role": "Primary", "NetworkType": network,
+			"NetworkAddress": host,
+			"Port":           "3717", "IPAddress": privateAddress(r.i), "VPCId": r.vpc(), "VswitchId": r.vswitch(), "ExpiredTime": ""})
 	}
 	return Answer{JSON: obj{"NetworkAddresses": obj{"NetworkAddress": list}}}
 }
 
 func ddsBackup(c *Call, r res) Answer {
-	return Answer{JSON: obj{"PreferredBackupPeriod": r.weekDays(), "PreferredBackupTime": r.backupHour(), "PreferredNextBackupTime": minute(1),
-		"BackupRetentionPeriod": r.pick("retention", "7", "7", "30", "730", "0"), "EnableBackupLog": r.roll("log", 2), "LogBackupRetentionPeriod": 7,
-		"BackupInterval": r.pick("interval", "-1", "-1", "60"), "SnapshotBackupType": "Standard", "BackupMethod": "Physical"}}
+	return Answer{JSON: obj{"PreferredBackupPeriod": r.weekDays(), "PreferredBackupTime": r.backupHour(),
+		"PreferredNextBackupTime": minute(1),
+		"BackupRetentionPeriod":   r.pick("retention", "7", "7", "30", "730", "0"), "EnableBackupLog": r.roll("log", 2),
+		"LogBackupRetentionPeriod": 7,
+		"BackupInterval":           r.pick("interval", "-1", "-1", "60"), "SnapshotBackupType": "Standard", "BackupMethod": "Physical"}}
 }
 
 func ddsAudit(c *Call, r res) Answer {
 	if r.ddsNodes() == "1" {
 		return Answer{Code: "OperationNotSupported", Message: "The instance does not support audit logs."}
 	}
-	return Answer{JSON: obj{"LogAuditStatus": r.pick("audit", "Enable", "Enable", "Disabled"), "HotStoragePeriod": 7, "ColdStoragePeriod": 23, "ServiceType": "Standard"}}
+	return Answer{JSON: obj{"LogAuditStatus": r.pick("audit", "Enable", "Enable", "Disabled"), "HotStoragePeriod": 7,
+		"ColdStoragePeriod": 23, "ServiceType": "Standard"}}
 }
 
 func ddsSSL(c *Call, r res) Answer {
@@ -160,7 +168,8 @@ func ddsSSL(c *Call, r res) Answer {
 	if r.chance("ssl", 40) {
 		return Answer{JSON: obj{"SSLStatus": "Closed", "SSLExpiredTime": "", "CertCommonName": "", "ForceEncryption": "0"}}
 	}
-	return Answer{JSON: obj{"SSLStatus": "Open", "SSLExpiredTime": r.certificateEnd(), "CertCommonName": r.id() + ".mongodb." + r.region + ".rds.aliyuncs.com",
+	return Answer{JSON: obj{"SSLStatus": "Open", "SSLExpiredTime": r.certificateEnd(),
+		"CertCommonName":  r.id() + ".mongodb." + r.region + ".rds.aliyuncs.com",
 		"ForceEncryption": "0"}}
 }
 
@@ -178,7 +187,8 @@ func init() {
 		&Action{Product: "dds", Version: ddsVersion, Name: "DescribeRegions", Method: "POST", Global: true, RAM: "dds:DescribeRegions",
 			Params: []Param{takes("RegionId"), takes("AcceptLanguage")}, Answer: ddsRegions},
 		&Action{Product: "dds", Version: ddsVersion, Name: "DescribeDBInstances", Method: "POST", RAM: "dds:DescribeDBInstances",
-			Params: []Param{needs("RegionId"), oneOf("DBInstanceType", "replicate", "sharding", "serverless"), anyPage("PageNumber"), sizes("PageSize", 30, 50, 100)},
+			Params: []Param{needs("RegionId"), oneOf("DBInstanceType", "replicate", "sharding", "serverless"), anyPage("PageNumber"),
+				sizes("PageSize", 30, 50, 100)},
 			Answer: ddsList},
 		one("DescribeSecurityIps", ddsSecurityIps, oneOf("ShowHDMIps", "true", "false")),
 		templateAction("dds", ddsVersion, ddsKind, ddsNotFound, ddsNobody),

@@ -12,9 +12,12 @@ func (r res) gpdbEngine() string { return r.pick("version", "6.0", "6.0", "7.0",
 func gpdbRow(r res) obj {
 	return obj{"DBInstanceId": r.id(), "DBInstanceDescription": "warehouse-" + r.hex("name", 4), "RegionId": r.region, "ZoneId": r.zone(),
 		"DBInstanceStatus": r.status("Running", "Creating", "Deleting", "Restarting"), "Engine": "gpdb", "EngineVersion": r.gpdbEngine(),
-		"DBInstanceNetType": r.pick("net type", "2", "2", "1", "0"), "DBInstanceMode": "StorageElastic", "DBInstanceCategory": r.pick("category", "Basic", "HighAvailability"),
-		"InstanceNetworkType": "VPC", "VpcId": r.vpc(), "VSwitchId": r.vswitch(), "PayType": "Postpaid", "LockMode": "0", "LockReason": "",
-		"CreateTime": instant(r.born()), "ExpireTime": "", "SegNodeNum": "4", "StorageType": "cloud_essd", "StorageSize": "200", "MasterNodeNum": 1,
+		"DBInstanceNetType": r.pick("net type", "2", "2", "1", "0"), "DBInstanceMode": "StorageElastic",
+		"DBInstanceCategory":  r.pick("category", "Basic", "HighAvailability"),
+		"InstanceNetworkType": "VPC", "VpcId": r.vpc(), "VSwitchId": r.vswitch(), "PayType": "Postpaid", "LockMode": "0",
+		"LockReason": "",
+		"CreateTime": instant(r.born()), "ExpireTime": "", "SegNodeNum": "4", "StorageType": "cloud_essd", "StorageSize": "200",
+		"MasterNodeNum":   1,
 		"ResourceGroupId": "rg-acfmy", "Tags": obj{"Tag": []obj{}}}
 }
 
@@ -25,7 +28,8 @@ func gpdbList(c *Call) Answer {
 		return *bad
 	}
 	list := rows(c, gpdbKind, first, last, gpdbRow)
-	return Answer{JSON: obj{"Items": obj{"DBInstance": list}, "TotalRecordCount": total, "PageNumber": number, "PageRecordCount": len(list)}}
+	return Answer{JSON: obj{"Items": obj{"DBInstance": list}, "TotalRecordCount": total, "PageNumber": number,
+		"PageRecordCount": len(list)}}
 }
 
 func gpdbRegions(c *Call) Answer {
@@ -56,26 +60,30 @@ func gpdbLists(c *Call, r res) Answer {
 }
 
 func gpdbNet(c *Call, r res) Answer {
-	list := []obj{{"IPType": "Private", "ConnectionString": r.id() + "-master.gpdb.rds.aliyuncs.com", "Port": "5432", "IPAddress": privateAddress(r.i),
-		"VPCId": r.vpc(), "VSwitchId": r.vswitch(), "VpcInstanceId": r.id() + "-master", "AddressType": "Primary"}}
+	list := []obj{{"IPType": "Private", "ConnectionString": r.id() + "-master.gpdb.rds.aliyuncs.com", "Port": "5432",
+		"IPAddress": privateAddress(r.i),
+		"VPCId":     r.vpc(), "VSwitchId": r.vswitch(), "VpcInstanceId": r.id() + "-master", "AddressType": "Primary"}}
 	if r.chance("public", 30) {
 		list = append(list, obj{"IPType": "Public", "ConnectionString": r.id() + "-master-pub.gpdb.rds.aliyuncs.com", "Port": "5432",
-			"IPAddress": publicAddress(r.a, 120, r.kind, r.region, r.i), "VPCId": "", "VSwitchId": "", "VpcInstanceId": "", "AddressType": "Primary"})
+			"IPAddress": publicAddress(r.a, 120, r.kind, r.region, r.i), "VPCId": "", "VSwitchId": "", "VpcInstanceId": "",
+			"AddressType": "Primary"})
 	}
 	return Answer{JSON: obj{"DBInstanceNetInfos": obj{"DBInstanceNetInfo": list}, "InstanceNetworkType": "VPC"}}
 }
 
 func init() {
-	addKinds(&Kind{Name: gpdbKind, Share: 1})
+	addKinds(&Kind{Name: gpdbKind, Share: 2})
 	one := func(name string, answer func(c *Call, r res) Answer, more ...Param) *Action {
 		return &Action{Product: "gpdb", Version: gpdbVersion, Name: name, Method: "POST", RAM: "gpdb:" + name, Rate: gpdbRate,
 			Params: append([]Param{takes("RegionId"), needs("DBInstanceId")}, more...),
 			Answer: aboutOne(gpdbKind, "DBInstanceId", "InvalidDBInstanceId.NotFound", "The instance does not exist.", answer)}
 	}
 	addActions(
-		&Action{Product: "gpdb", Version: gpdbVersion, Name: "DescribeRegions", Method: "POST", Global: true, RAM: "gpdb:DescribeRegions", Rate: gpdbRate,
+		&Action{Product: "gpdb", Version: gpdbVersion, Name: "DescribeRegions", Method: "POST", Global: true, RAM: "gpdb:DescribeRegions",
+			Rate:   gpdbRate,
 			Params: []Param{takes("RegionId"), takes("Region")}, Answer: gpdbRegions},
-		&Action{Product: "gpdb", Version: gpdbVersion, Name: "DescribeDBInstances", Method: "POST", RAM: "gpdb:DescribeDBInstances", Rate: gpdbRate,
+		&Action{Product: "gpdb", Version: gpdbVersion, Name: "DescribeDBInstances", Method: "POST", RAM: "gpdb:DescribeDBInstances",
+			Rate:   gpdbRate,
 			Params: []Param{needs("RegionId"), anyPage("PageNumber"), sizes("PageSize", 30, 50, 100)}, Answer: gpdbList},
 		one("DescribeDBInstanceIPArrayList", gpdbLists, takes("DBInstanceIPArrayName")),
 		one("DescribeDBInstanceNetInfo", gpdbNet),

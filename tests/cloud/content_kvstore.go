@@ -29,12 +29,16 @@ func (r res) kvModel() kvModel { return kvModels[r.roll("model", len(kvModels))]
 func kvRow(r res) obj {
 	model := r.kvModel()
 	return obj{"InstanceId": r.id(), "InstanceName": "cache-" + r.hex("name", 4), "RegionId": r.region, "ZoneId": r.zone(),
-		"InstanceStatus": r.status("Normal", "Creating", "Inactive", "Changing"), "InstanceType": model.kind, "InstanceClass": model.class,
+		"InstanceStatus": r.status("Normal", "Creating", "Inactive", "Changing"), "InstanceType": model.kind,
+		"InstanceClass": model.class,
 		"EngineVersion": model.version, "EditionType": model.edition, "ArchitectureType": model.architecture,
-		"NodeType": r.pick("nodes", "double", "double", "double", "single"), "NetworkType": r.pick("network", "VPC", "VPC", "VPC", "CLASSIC"),
+		"NodeType":    r.pick("nodes", "double", "double", "double", "single"),
+		"NetworkType": r.pick("network", "VPC", "VPC", "VPC", "CLASSIC"),
 		"VpcAuthMode": r.pick("vpc auth", "Close", "Open", "Close"), "ConnectionDomain": r.id() + ".redis.rds.aliyuncs.com", "Port": 6379,
-		"PrivateIp": privateAddress(r.i), "VpcId": r.vpc(), "VSwitchId": r.vswitch(), "Capacity": 1024, "Bandwidth": 10, "Connections": 10000, "QPS": 100000,
-		"ChargeType": r.pick("charge", "PostPaid", "PrePaid"), "CreateTime": instant(r.born()), "EndTime": "", "UserName": r.id(), "PackageType": "standard",
+		"PrivateIp": privateAddress(r.i), "VpcId": r.vpc(), "VSwitchId": r.vswitch(), "Capacity": 1024, "Bandwidth": 10,
+		"Connections": 10000, "QPS": 100000,
+		"ChargeType": r.pick("charge", "PostPaid", "PrePaid"), "CreateTime": instant(r.born()), "EndTime": "", "UserName": r.id(),
+		"PackageType":     "standard",
 		"ResourceGroupId": "rg-acfmy", "IsRds": false, "HasRenewChangeOrder": false, "Config": "{}", "Tags": obj{"Tag": []obj{}}}
 }
 
@@ -44,14 +48,16 @@ func kvList(c *Call) Answer {
 	if bad != nil {
 		return *bad
 	}
-	return Answer{JSON: obj{"Instances": obj{"KVStoreInstance": rows(c, kvKind, first, last, kvRow)}, "TotalCount": total, "PageNumber": number, "PageSize": size}}
+	return Answer{JSON: obj{"Instances": obj{"KVStoreInstance": rows(c, kvKind, first, last, kvRow)}, "TotalCount": total,
+		"PageNumber": number, "PageSize": size}}
 }
 
 func kvRegions(c *Call) Answer {
 	list := []obj{}
 	for _, region := range c.Account.Regions {
-		list = append(list, obj{"RegionId": region, "LocalName": regionName(region), "RegionEndpoint": "r-kvstore." + region + ".aliyuncs.com",
-			"ZoneIds": region + "-a", "ZoneIdList": obj{"ZoneId": []string{region + "-a"}}})
+		list = append(list, obj{"RegionId": region, "LocalName": regionName(region),
+			"RegionEndpoint": "r-kvstore." + region + ".aliyuncs.com",
+			"ZoneIds":        region + "-a", "ZoneIdList": obj{"ZoneId": []string{region + "-a"}}})
 	}
 	return Answer{JSON: obj{"RegionIds": obj{"KVStoreRegion": list}}}
 }
@@ -63,10 +69,13 @@ func kvLists(c *Call, r res) Answer {
 
 func kvNet(c *Call, r res) Answer {
 	list := []obj{{"IPType": "Private", "DBInstanceNetType": "2", "ConnectionString": r.id() + ".redis.rds.aliyuncs.com", "Port": "6379",
-		"IPAddress": privateAddress(r.i), "VPCId": r.vpc(), "VSwitchId": r.vswitch(), "VPCInstanceId": r.id(), "Upgradeable": "Enable", "ExpiredTime": ""}}
+		"IPAddress": privateAddress(r.i), "VPCId": r.vpc(), "VSwitchId": r.vswitch(), "VPCInstanceId": r.id(), "Upgradeable": "Enable",
+		"ExpiredTime": ""}}
 	if r.chance("public", 30) {
-		list = append(list, obj{"IPType": "Public", "DBInstanceNetType": "0", "ConnectionString": r.id() + "pd.redis.rds.aliyuncs.com", "Port": "6379",
-			"IPAddress": publicAddress(r.a, 121, r.kind, r.region, r.i), "VPCId": "", "VSwitchId": "", "VPCInstanceId": "", "Upgradeable": "Enable", "ExpiredTime": ""})
+		list = append(list, obj{"IPType": "Public", "DBInstanceNetType": "0", "ConnectionString": r.id() + "pd.redis.rds.aliyuncs.com",
+			"Port":      "6379",
+			"IPAddress": publicAddress(r.a, 121, r.kind, r.region, r.i), "VPCId": "", "VSwitchId": "", "VPCInstanceId": "",
+			"Upgradeable": "Enable", "ExpiredTime": ""})
 	}
 	return Answer{JSON: obj{"InstanceNetworkType": "VPC", "NetInfoItems": obj{"InstanceNetInfo": list}}}
 }
@@ -75,8 +84,9 @@ func kvBackup(c *Call, r res) Answer {
 	if r.kvModel().kind == "Memcache" {
 		return Answer{Code: "InstanceType.NotSupport", Message: "The type of the instance has no backup policy."}
 	}
-	return Answer{JSON: obj{"PreferredBackupPeriod": r.weekDays(), "PreferredBackupTime": r.backupHour(), "PreferredNextBackupTime": minute(1),
-		"BackupRetentionPeriod": r.pick("retention", "7", "7", "30", "730", "0"), "EnableBackupLog": r.roll("log", 2)}}
+	return Answer{JSON: obj{"PreferredBackupPeriod": r.weekDays(), "PreferredBackupTime": r.backupHour(),
+		"PreferredNextBackupTime": minute(1),
+		"BackupRetentionPeriod":   r.pick("retention", "7", "7", "30", "730", "0"), "EnableBackupLog": r.roll("log", 2)}}
 }
 
 func kvAudit(c *Call, r res) Answer {
@@ -97,7 +107,8 @@ func kvSSL(c *Call, r res) Answer {
 	if r.chance("ssl", 50) {
 		return Answer{JSON: obj{"InstanceId": r.id(), "SSLEnabled": "Disable", "SSLExpiredTime": "", "CertCommonName": ""}}
 	}
-	return Answer{JSON: obj{"InstanceId": r.id(), "SSLEnabled": "Enable", "SSLExpiredTime": r.certificateEnd(), "CertCommonName": r.id() + ".redis.rds.aliyuncs.com"}}
+	return Answer{JSON: obj{"InstanceId": r.id(), "SSLEnabled": "Enable", "SSLExpiredTime": r.certificateEnd(),
+		"CertCommonName": r.id() + ".redis.rds.aliyuncs.com"}}
 }
 
 func init() {
@@ -107,7 +118,8 @@ func init() {
 			Params: []Param{region, needs("InstanceId")}, Answer: aboutOne(kvKind, "InstanceId", kvNotFound, kvNobody, answer)}
 	}
 	addActions(
-		&Action{Product: "kvstore", Version: kvVersion, Name: "DescribeRegions", Method: "POST", Global: true, RAM: "kvstore:DescribeRegions",
+		&Action{Product: "kvstore", Version: kvVersion, Name: "DescribeRegions", Method: "POST", Global: true,
+			RAM:    "kvstore:DescribeRegions",
 			Params: []Param{takes("RegionId"), takes("AcceptLanguage")}, Answer: kvRegions},
 		&Action{Product: "kvstore", Version: kvVersion, Name: "DescribeInstances", Method: "POST", RAM: "kvstore:DescribeInstances",
 			Params: []Param{needs("RegionId"), anyPage("PageNumber"), ranged("PageSize", 1, 50)}, Answer: kvList},

@@ -8,7 +8,8 @@ import (
 
 func TestRegionsAreThoseOfTheAccount(t *testing.T) {
 	a := testAccount(100)
-	for product, path := range map[string]string{"dds": "Regions.DdsRegion", "kvstore": "RegionIds.KVStoreRegion", "polardb": "Regions.Region", "gpdb": "Regions.Region"} {
+	for product, path := range map[string]string{"dds": "Regions.DdsRegion", "kvstore": "RegionIds.KVStoreRegion",
+		"polardb": "Regions.Region", "gpdb": "Regions.Region"} {
 		list := at(fine(t, a, product, "DescribeRegions", "", nil), path).([]interface{})
 		for i, item := range list {
 			if len(list) != len(a.Regions) || at(item, "RegionId") != a.Regions[i] {
@@ -79,7 +80,8 @@ func TestDeliveriesBelongToDomains(t *testing.T) {
 			t.Errorf("%s: the list says %v, its own answer %v", name, listed[name], answer)
 		}
 	}
-	if answer := ask(t, a, "cdn", "DescribeDomainRealtimeLogDelivery", "", map[string]string{"Domain": "www.example.com"}); answer.Code != "Domain.NotFound" {
+	if answer := ask(t, a, "cdn", "DescribeDomainRealtimeLogDelivery", "",
+		map[string]string{"Domain": "www.example.com"}); answer.Code != "Domain.NotFound" {
 		t.Errorf("a strange domain: %v", answer)
 	}
 	if actionNamed("cdn", "ListRealtimeLogDelivery").Method != "GET" || actionNamed("cr", "ListScanRule").Method != "GET" {
@@ -101,13 +103,16 @@ func TestFirewallsStandOnOneSiteEach(t *testing.T) {
 			domains := walk(t, a, listing{"waf", "DescribeDomains", "Domains", "DomainId", "TotalCount", "PageNumber", "PageSize", 10,
 				merged(place, map[string]string{"InstanceId": three}), of(wafKind), everySite}, site)
 			for _, domain := range domains {
-				detail := fine(t, a, "waf", "DescribeDomainDetail", site, merged(place, map[string]string{"InstanceId": three, "Domain": domain["Domain"].(string)}))
+				detail := fine(t, a, "waf", "DescribeDomainDetail", site, merged(place, map[string]string{"InstanceId": three,
+					"Domain": domain["Domain"].(string)}))
 				if detail["DomainId"] != domain["DomainId"] || len(at(detail, "Redirect.Backends").([]interface{})) == 0 {
 					t.Fatalf("%v", detail)
 				}
 			}
-			if len(domains) == 0 || ask(t, a, "waf", "DescribeDomains", site, map[string]string{"InstanceId": "waf-1", "RegionId": site}).Code == "" ||
-				ask(t, a, "waf", "DescribeDomainDetail", site, merged(place, map[string]string{"InstanceId": three, "Domain": "www.example.com"})).Code == "" {
+			if len(domains) == 0 || ask(t, a, "waf", "DescribeDomains", site, map[string]string{"InstanceId": "waf-1",
+				"RegionId": site}).Code == "" ||
+				ask(t, a, "waf", "DescribeDomainDetail", site, merged(place, map[string]string{"InstanceId": three,
+					"Domain": "www.example.com"})).Code == "" {
 				t.Error("no domain, or a strange instance or domain is answered for")
 			}
 			continue
@@ -118,7 +123,8 @@ func TestFirewallsStandOnOneSiteEach(t *testing.T) {
 			t.Fatalf("%d of %d domains", len(names), a.Count(waf2Kind, site))
 		}
 		for _, name := range names {
-			if domain := fine(t, a, "waf2", "DescribeDomain", site, merged(own, map[string]string{"Domain": name.(string)})); len(at(domain, "Domain.SourceIps").([]interface{})) == 0 {
+			if domain := fine(t, a, "waf2", "DescribeDomain", site,
+				merged(own, map[string]string{"Domain": name.(string)})); len(at(domain, "Domain.SourceIps").([]interface{})) == 0 {
 				t.Fatalf("%v", domain)
 			}
 		}
@@ -164,12 +170,14 @@ func TestOriginsAreOfTheAccount(t *testing.T) {
 func TestDasTellsOfClustersOfEveryRegion(t *testing.T) {
 	a := testAccount(5000)
 	for _, region := range a.Regions {
-		answer := fine(t, a, "das", "DescribeSqlLogConfig", "cn-shanghai", map[string]string{"RegionId": "cn-shanghai", "InstanceId": a.ID(polarKind, region, 0)})
+		answer := fine(t, a, "das", "DescribeSqlLogConfig", "cn-shanghai", map[string]string{"RegionId": "cn-shanghai",
+			"InstanceId": a.ID(polarKind, region, 0)})
 		if _, ok := at(answer, "Data.SqlLogEnable").(bool); !ok {
 			t.Errorf("%s: %v", region, answer)
 		}
 	}
-	if ask(t, a, "das", "DescribeSqlLogConfig", "cn-hangzhou", map[string]string{"RegionId": "cn-hangzhou", "InstanceId": a.ID(polarKind, a.Regions[0], 0)}).Code == "" {
+	if ask(t, a, "das", "DescribeSqlLogConfig", "cn-hangzhou", map[string]string{"RegionId": "cn-hangzhou",
+		"InstanceId": a.ID(polarKind, a.Regions[0], 0)}).Code == "" {
 		t.Error("it answers outside its place")
 	}
 }

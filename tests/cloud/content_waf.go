@@ -23,7 +23,8 @@ func wafDescribe(c *Call) Answer {
 	if id == "" {
 		return Answer{JSON: obj{}}
 	}
-	return Answer{JSON: obj{"InstanceId": id, "Status": 1, "Edition": "default_version", "RegionId": siteOf(c), "PayType": "PREPAY", "InDebt": "1", "StartTime": millis(-300),
+	return Answer{JSON: obj{"InstanceId": id, "Status": 1, "Edition": "default_version", "RegionId": siteOf(c), "PayType": "PREPAY",
+		"InDebt": "1", "StartTime": millis(-300),
 		"EndTime": millis(65), "Details": obj{"DomainMaxCount": 100, "CnameResourceMaxCount": 100}}}
 }
 
@@ -75,8 +76,10 @@ func wafDomains(c *Call) Answer {
 		for _, origin := range r.origins() {
 			backends = append(backends, obj{"Backend": origin})
 		}
-		list = append(list, obj{"Domain": domainOf(r), "DomainId": domainOf(r) + "-waf", "Status": r.wafStatus(), "Cname": r.hex("cname", 12) + ".c.yundunwaf3.com",
-			"ListenPorts": obj{"Http": http, "Https": https}, "Backeds": obj{"Http": backends, "Https": backends}, "ResourceManagerResourceGroupId": "rg-acfmy"})
+		list = append(list, obj{"Domain": domainOf(r), "DomainId": domainOf(r) + "-waf", "Status": r.wafStatus(),
+			"Cname":       r.hex("cname", 12) + ".c.yundunwaf3.com",
+			"ListenPorts": obj{"Http": http, "Https": https}, "Backeds": obj{"Http": backends, "Https": backends},
+			"ResourceManagerResourceGroupId": "rg-acfmy"})
 	}
 	return Answer{JSON: obj{"Domains": list, "TotalCount": total, "PageNumber": number, "PageSize": size}}
 }
@@ -93,8 +96,10 @@ func wafDetail(c *Call) Answer {
 	for _, origin := range origins {
 		old = append(old, obj{"Backend": origin})
 	}
-	redirect := obj{"Backends": old, "BackendList": origins, "BackUpBackendList": []string{}, "BackendPorts": []obj{}, "Loadbalance": "iphash", "FocusHttpBackend": false,
-		"ConnectTimeout": 5, "ReadTimeout": 120, "WriteTimeout": 120, "SniEnabled": false, "Retry": true, "Keepalive": true, "RequestHeaders": []obj{}}
+	redirect := obj{"Backends": old, "BackendList": origins, "BackUpBackendList": []string{}, "BackendPorts": []obj{},
+		"Loadbalance": "iphash", "FocusHttpBackend": false,
+		"ConnectTimeout": 5, "ReadTimeout": 120, "WriteTimeout": 120, "SniEnabled": false, "Retry": true, "Keepalive": true,
+		"RequestHeaders": []obj{}}
 	switch r.roll("redirect", 6) {
 	case 0:
 		redirect["BackendList"] = []string{}
@@ -103,8 +108,10 @@ func wafDetail(c *Call) Answer {
 	case 2:
 		redirect["BackendPorts"] = []obj{{"ListenPort": 80, "BackendPort": 8080, "Protocol": "http"}}
 	}
-	return Answer{JSON: obj{"Domain": domainOf(r), "DomainId": domainOf(r) + "-waf", "Cname": r.hex("cname", 12) + ".c.yundunwaf3.com", "Status": r.wafStatus(),
-		"Listen":   obj{"HttpPorts": http, "HttpsPorts": https, "Http2Enabled": false, "TLSVersion": "tlsv1.2", "CipherSuite": 1, "IPv6Enabled": false, "ProtectionResource": "share"},
+	return Answer{JSON: obj{"Domain": domainOf(r), "DomainId": domainOf(r) + "-waf", "Cname": r.hex("cname", 12) + ".c.yundunwaf3.com",
+		"Status": r.wafStatus(),
+		"Listen": obj{"HttpPorts": http, "HttpsPorts": https, "Http2Enabled": false, "TLSVersion": "tlsv1.2", "CipherSuite": 1,
+			"IPv6Enabled": false, "ProtectionResource": "share"},
 		"Redirect": redirect, "ResourceManagerResourceGroupId": "rg-acfmy"}}
 }
 
@@ -122,7 +129,8 @@ func init() {
 	addKinds(&Kind{Name: wafKind, Share: 1, Only: bothSites[:1]})
 	site := oneOf("RegionId", bothSites...)
 	action := func(name string, answer func(c *Call) Answer, params ...Param) *Action {
-		return &Action{Product: "waf", Version: wafVersion, Name: name, Method: "POST", RAM: "yundun-waf:" + name, Params: append([]Param{site}, params...), Answer: answer}
+		return &Action{Product: "waf", Version: wafVersion, Name: name, Method: "POST", RAM: "yundun-waf:" + name,
+			Params: append([]Param{site}, params...), Answer: answer}
 	}
 	addActions(
 		action("DescribeInstance", wafDescribe),

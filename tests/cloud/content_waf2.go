@@ -17,8 +17,9 @@ func waf2Describe(c *Call) Answer {
 	if id == "" {
 		return Answer{JSON: obj{"InstanceInfo": obj{"PayType": 0}}}
 	}
-	return Answer{JSON: obj{"InstanceInfo": obj{"InstanceId": id, "Status": 1, "Version": "version_3", "PayType": 1, "Region": siteOf(c), "RemainDay": 65,
-		"EndDate": millis(65) / 1000, "InDebt": 1, "Trial": 0, "SubscriptionType": "Subscription"}}}
+	return Answer{JSON: obj{"InstanceInfo": obj{"InstanceId": id, "Status": 1, "Version": "version_3", "PayType": 1, "Region": siteOf(c),
+		"RemainDay": 65,
+		"EndDate":   millis(65) / 1000, "InDebt": 1, "Trial": 0, "SubscriptionType": "Subscription"}}}
 }
 
 func waf2Names(c *Call) Answer {
@@ -36,9 +37,12 @@ func waf2Domain(c *Call) Answer {
 		return Answer{Code: "DomainNotExist", Message: "The domain is not connected to this instance."}
 	}
 	http, https := r.wafPorts()
-	domain := obj{"SourceIps": r.origins(), "HttpPort": http, "HttpsPort": https, "Http2Port": []int{}, "AccessType": r.pick("access", "waf-cname", "waf-cname", "waf-cloud-native"),
-		"Cname": r.hex("cname", 12) + ".yundunwaf1.com", "Version": 1, "HttpToUserIp": 0, "IsAccessProduct": 0, "LoadBalancing": 0, "ClusterType": 0,
-		"ConnectionTime": 5, "ReadTime": 120, "WriteTime": 120, "ResourceGroupId": "rg-acfmy", "LogHeaders": []obj{}, "CloudNativeInstances": []obj{}}
+	domain := obj{"SourceIps": r.origins(), "HttpPort": http, "HttpsPort": https, "Http2Port": []int{},
+		"AccessType": r.pick("access", "waf-cname", "waf-cname", "waf-cloud-native"),
+		"Cname":      r.hex("cname", 12) + ".yundunwaf1.com", "Version": 1, "HttpToUserIp": 0, "IsAccessProduct": 0, "LoadBalancing": 0,
+		"ClusterType":    0,
+		"ConnectionTime": 5, "ReadTime": 120, "WriteTime": 120, "ResourceGroupId": "rg-acfmy", "LogHeaders": []obj{},
+		"CloudNativeInstances": []obj{}}
 	return Answer{JSON: obj{"Domain": domain}}
 }
 
@@ -50,7 +54,8 @@ func init() {
 	addKinds(&Kind{Name: waf2Kind, Share: 0.5, Only: bothSites[1:]})
 	site := oneOf("RegionId", bothSites...)
 	action := func(name string, answer func(c *Call) Answer, params ...Param) *Action {
-		return &Action{Product: "waf2", Version: waf2Version, Name: name, Method: "POST", RAM: "yundun-waf:" + name, Params: append([]Param{site}, params...), Answer: answer}
+		return &Action{Product: "waf2", Version: waf2Version, Name: name, Method: "POST", RAM: "yundun-waf:" + name,
+			Params: append([]Param{site}, params...), Answer: answer}
 	}
 	addActions(
 		action("DescribeInstanceInfo", waf2Describe),
