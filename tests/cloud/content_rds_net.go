@@ -31,12 +31,12 @@ func rdsBackup(c *Call, r res) Answer {
 			"BackupRetentionPeriod": []int{7, 7, 14, 30, 730}[r.roll("keep", 5)], "BackupMethod": "Physical", "CompressType": "1",
 			"SupportReleasedKeep": 1, "ReleasedKeepPolicy": "None", "Category": "Standard", "BackupInterval": "-1",
 			"EnableIncrementDataBackup": false}
-		if apart || sort.engine == "SQLServer" {
-			if sort.engine == "SQLServer" {
-				body["LogBackupFrequency"] = "LogInterval"
-			}
-			return Answer{JSON: body}
-		}
+	}
+	if sort.engine == "SQLServer" {
+		body["LogBackupFrequency"], body["LogBackupRetentionPeriod"] = "LogInterval", 7
+	}
+	if sort.engine == "SQLServer" || apart && c.Params["BackupPolicyMode"] != "LogBackupPolicy" {
+		return Answer{JSON: body}
 	}
 	body["BackupLog"], body["EnableBackupLog"] = "Disabled", "0"
 	body["LogBackupRetentionPeriod"], body["LocalLogRetentionHours"], body["LocalLogRetentionSpace"] = 7, 18, "30"
