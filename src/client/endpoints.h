@@ -10,7 +10,7 @@
 #include "acs/endpoint.h"
 #include "client/transport.h"
 
-#define MLN_ENDPOINT_OVERRIDES_MAX ((size_t)64)
+#define MLN_ENDPOINT_OVERRIDES_MAX ((size_t)48)
 
 struct mln_endpoint_override {
     char product[40]; /* "" for every product; compared without case, '-' and '_'. */
