@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -63,6 +64,9 @@ func (c *Cloud) writeCounts(w io.Writer) {
 	for _, n := range j.counts {
 		total.Calls, total.OK, total.Throttled = total.Calls+n.Calls, total.OK+n.OK, total.Throttled+n.Throttled
 	}
-	json.NewEncoder(w).Encode(obj{"total": obj{"calls": total.Calls, "ok": total.OK, "throttled": total.Throttled},
+	var used syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+	cpu := float64(used.Utime.Nano()+used.Stime.Nano()) / 1e6
+	json.NewEncoder(w).Encode(obj{"cpu_ms": cpu, "total": obj{"calls": total.Calls, "ok": total.OK, "throttled": total.Throttled},
 		"in_flight": j.inFlight, "in_flight_peak": j.peak, "violations": len(j.violations), "actions": j.counts})
 }

@@ -33,6 +33,8 @@ type options struct {
 	imdsV1      bool
 	tokenLife   time.Duration
 	call        string
+	load        string
+	loadCalls   int
 }
 
 func parseOptions() *options {
@@ -54,6 +56,8 @@ func parseOptions() *options {
 	flag.BoolVar(&o.imdsV1, "imds-v1", true, "the metadata service answers without a token, too")
 	flag.DurationVar(&o.tokenLife, "token-life", time.Hour, "how long temporary credentials live at most")
 	flag.StringVar(&o.call, "call", "", "print one answer and exit: \"ecs:DescribeInstances RegionId=cn-hangzhou\"")
+	flag.StringVar(&o.load, "load", "", "measure the stand-in whose -dir this is, and exit")
+	flag.IntVar(&o.loadCalls, "load-calls", 10000, "how many calls -load makes")
 	flag.Parse()
 	return o
 }
@@ -112,6 +116,12 @@ func main() {
 	o := parseOptions()
 	if o.call != "" {
 		if err := printCall(o, os.Stdout); err != nil {
+			fatal(err)
+		}
+		return
+	}
+	if o.load != "" {
+		if err := runLoad(o.load, o.loadCalls, os.Stdout); err != nil {
 			fatal(err)
 		}
 		return
