@@ -3,11 +3,7 @@
 #include <stdio.h>
 
 #include "acs/error.h"
-#include "acs/percent.h"
-
-#define QUERY_MAX    ((size_t)1024 * 1024)
-#define HEADERS_SENT 16
-#define NONCE_BYTES  16
+#include "client/request.h"
 
 struct mln_api {
     struct mln_api_options options;
@@ -15,33 +11,21 @@ struct mln_api {
 
 /* One attempt's working memory; every attempt has a new nonce, date and signature. */
 struct attempt {
-    struct mln_buf query, url, authorization, signed_headers;
-    struct mln_header headers[HEADERS_SENT];
-    size_t header_count;
-    char nonce[NONCE_BYTES * 2 + 1], date[MLN_TIME_TEXT_MAX], body_sha256[MLN_SHA256_HEX_MAX];
+    struct mln_signed_request request;
     struct mln_http_response response;
     bool bytes_left;
 };
 
 static void attempt_init(struct attempt *attempt)
 {
-    *attempt = (struct attempt){
-        .query = MLN_BUF_INIT(QUERY_MAX),
-        .url = MLN_BUF_INIT(QUERY_MAX + 512),
-        .authorization = MLN_BUF_INIT(8192),
-        .signed_headers = MLN_BUF_INIT(2048),
-    };
+    *attempt = (struct attempt){ 0 };
+    mln_signed_request_init(&attempt->request);
     mln_http_response_init(&attempt->response);
 }
 
 static void attempt_fini(struct attempt *attempt)
 {
-    mln_buf_free(&attempt->query);
-    mln_buf_free(&attempt->url);
-    if (attempt->authorization.ptr != NULL)
-        explicit_bzero(attempt->authorization.ptr, attempt->authorization.cap);
-    mln_buf_free(&attempt->authorization);
-    mln_buf_free(&attempt->signed_headers);
+    mln_signed_request_fini(&attempt->request);
     mln_http_response_fini(&attempt->response);
 }
 
@@ -76,89 +60,6 @@ static const struct mln_api_action *find_action(const struct mln_api *api, const
     return NULL;
 }
 
-static void build_query(const struct mln_params *params, struct mln_buf *out)
-{
-    for (size_t i = 0; i < params->count; i++) {
-        if (i > 0)
-            mln_buf_add_char(out, '&');
-        mln_percent_encode(params->items[i].name, out);
-        mln_buf_add_char(out, '=');
-        mln_percent_encode(params->items[i].value, out);
-    }
-}
-
-static void add_header(struct attempt *attempt, const char *name, struct mln_str value)
-{
-    attempt->headers[attempt->header_count++] = (struct mln_header){ .name = mln_str_of(name),
-        .value = value };
-}
-
-/* In byte order of the name: this is the order in which they are signed. */
-static void build_headers(const struct mln_api *api, const char *action, struct attempt *attempt)
-{
-    const struct mln_creds *creds = api->options.creds;
-    uint8_t nonce[NONCE_BYTES];
-    struct mln_buf hex = MLN_BUF_INIT(sizeof(attempt->nonce));
-
-    mln_random_fill(api->options.random, nonce, sizeof(nonce));
-    mln_buf_add_hex(&hex, nonce, sizeof(nonce));
-    (void)snprintf(attempt->nonce, sizeof(attempt->nonce), "%.*s", MLN_FMT(mln_buf_str(&hex)));
-    mln_buf_free(&hex);
-    mln_time_format(mln_now_ms(api->options.clock), attempt->date);
-    mln_sha256_hex((struct mln_str){ "", 0 }, attempt->body_sha256);
-
-    add_header(attempt, "host", mln_str_of(api->options.endpoint->host));
-    if (creds->token.len > 0)
-        add_header(attempt, "x-acs-accesskey-id", mln_secret_bytes(&creds->key_id));
-    add_header(attempt, "x-acs-action", mln_str_of(action));
-    add_header(attempt, "x-acs-content-sha256", mln_str_of(attempt->body_sha256));
-    add_header(attempt, "x-acs-date", mln_str_of(attempt->date));
-    if (creds->token.len > 0)
-        add_header(attempt, "x-acs-security-token", mln_secret_bytes(&creds->token));
-    add_header(attempt, "x-acs-signature-nonce", mln_str_of(attempt->nonce));
-    add_header(attempt, "x-acs-version", mln_str_of(api->options.product->version));
-    for (size_t i = 0; i < attempt->header_count; i++)
-        mln_buf_addf(&attempt->signed_headers, "%s%.*s", i > 0 ? ";" : "",
-                MLN_FMT(attempt->headers[i].name));
-}
-
-static int sign(const struct mln_api *api, struct attempt *attempt, struct mln_err *err)
-{
-    const struct mln_creds *creds = api->options.creds;
-    struct mln_acs_request request = {
-        .method = MLN_STR("POST"),
-        .path = MLN_STR("/"),
-        .raw_query = mln_buf_str(&attempt->query),
-        .body = MLN_STR(""),
-        .headers = attempt->headers,
-        .header_count = attempt->header_count,
-    };
-    struct mln_v3_input input = {
-        .request = &request,
-        .payload_sha256 = mln_str_of(attempt->body_sha256),
-        .key = mln_secret_bytes(&creds->secret),
-        .names = MLN_V3_NAMES_ENCODED,
-    };
-    char signature[MLN_V3_SIGNATURE_LEN + 1];
-    struct mln_str done;
-    int rc = mln_buf_done(&attempt->signed_headers, &input.signed_headers, err);
-
-    if (rc == MLN_OK)
-        rc = mln_v3_sign(&input, NULL, NULL, signature, err);
-    if (rc != MLN_OK)
-        return rc;
-    mln_buf_addf(&attempt->authorization,
-            MLN_V3_ALGORITHM " Credential=%.*s,SignedHeaders=%.*s,Signature=%s",
-            MLN_FMT(mln_secret_bytes(&creds->key_id)), MLN_FMT(input.signed_headers), signature);
-    rc = mln_buf_done(&attempt->authorization, &done, err);
-    if (rc != MLN_OK)
-        return rc;
-    add_header(attempt, "Authorization", done);
-    add_header(attempt, "accept", MLN_STR("application/json"));
-    add_header(attempt, "user-agent", mln_str_of(api->options.user_agent));
-    return MLN_OK;
-}
-
 static void log_exchange(const struct mln_api *api, const char *action,
         const struct attempt *attempt, int64_t took_ms, int rc)
 {
@@ -173,35 +74,42 @@ static void log_exchange(const struct mln_api *api, const char *action,
         mln_log_write(api->options.log, MLN_LOG_DEBUG, "POST /", fields, MLN_LEN(fields));
 }
 
+static int sign(const struct mln_api *api, const struct mln_api_action *action,
+        const struct mln_params *params, struct attempt *attempt, struct mln_err *err)
+{
+    const struct mln_api_options *options = &api->options;
+    const struct mln_request_spec spec = {
+        .style = MLN_REQUEST_RPC,
+        .method = MLN_HTTP_POST,
+        .endpoint = options->endpoint,
+        .creds = options->creds,
+        .action = mln_str_of(action->name),
+        .version = mln_str_of(options->product->version),
+        .params = params,
+        .user_agent = options->user_agent,
+        .now_ms = mln_now_ms(options->clock),
+        .random = options->random,
+    };
+
+    return mln_request_sign(&spec, &attempt->request, err);
+}
+
 static int send_once(const struct mln_api *api, const struct mln_api_action *action,
         const struct mln_params *params, struct attempt *attempt, struct mln_err *err)
 {
     const struct mln_api_options *options = &api->options;
     int64_t began = mln_monotonic_ms(options->clock);
-    struct mln_http_request request = {
-        .timeout_ms = action->is_write ? MLN_WRITE_TIMEOUT_MS : MLN_READ_TIMEOUT_MS,
-        .fresh_connection = action->is_write,
-    };
-    struct mln_str done;
-    int rc;
+    struct mln_http_request *http = &attempt->request.http;
+    int rc = sign(api, action, params, attempt, err);
 
-    build_query(params, &attempt->query);
-    build_headers(api, action->name, attempt);
-    mln_buf_addf(&attempt->url, "%s://%s/%s%.*s", options->endpoint->https ? "https" : "http",
-            options->endpoint->host, attempt->query.len > 0 ? "?" : "",
-            MLN_FMT(mln_buf_str(&attempt->query)));
-    rc = mln_buf_done(&attempt->url, &done, err);
-    if (rc == MLN_OK)
-        rc = sign(api, attempt, err);
     if (rc != MLN_OK)
         return rc;
-    request.url = done.ptr;
-    request.headers = attempt->headers;
-    request.header_count = attempt->header_count;
+    http->timeout_ms = action->is_write ? MLN_WRITE_TIMEOUT_MS : MLN_READ_TIMEOUT_MS;
+    http->fresh_connection = action->is_write;
     if (options->timeout_ms > 0)
-        request.timeout_ms = options->timeout_ms;
+        http->timeout_ms = options->timeout_ms;
     rc = options->transport.send(
-            options->transport.ctx, &request, &attempt->response, &attempt->bytes_left, err);
+            options->transport.ctx, http, &attempt->response, &attempt->bytes_left, err);
     log_exchange(api, action->name, attempt, mln_monotonic_ms(options->clock) - began, rc);
     if (rc != MLN_OK)
         return mln_wrap(err, rc, "%s", options->endpoint->host);
@@ -211,18 +119,6 @@ static int send_once(const struct mln_api *api, const struct mln_api_action *act
 static void copy_id(struct mln_str id, char out[64])
 {
     (void)snprintf(out, 64, "%.*s", MLN_FMT(id));
-}
-
-static int clock_is_off(const struct mln_api *api, int64_t date_ms, struct mln_err *err)
-{
-    int64_t skew_s = (mln_now_ms(api->options.clock) - date_ms) / MLN_MS_PER_S;
-
-    if (date_ms == 0)
-        return mln_fail(
-                err, MLN_ECONFIG, "the request's time was refused: this machine's clock is off");
-    return mln_fail(err, MLN_ECONFIG,
-            "the request's time was refused: this machine's clock is %lld seconds %s the server's",
-            (long long)(skew_s < 0 ? -skew_s : skew_s), skew_s < 0 ? "behind" : "ahead of");
 }
 
 static int denied(const struct mln_api *api, const char *action,
@@ -256,7 +152,7 @@ static int refused(const struct mln_api *api, const char *action,
     if (row->meaning == MLN_EDENIED)
         return denied(api, action, answer, err);
     if (row->meaning == MLN_ECONFIG)
-        return clock_is_off(api, response->date_ms, err);
+        return mln_clock_refused(mln_now_ms(api->options.clock), response->date_ms, err);
     return mln_fail(err, row->meaning, "%s: %s (%.*s, HTTP %d, request id %.*s)", action,
             row->sentence, MLN_FMT(answer->code), response->status, MLN_FMT(answer->request_id));
 }

@@ -55,7 +55,8 @@ void mln_api_answer_free(struct mln_api_answer *answer);
  * Calls `action` with `params`. On failure only `sent`, `code` and `request_id` of `answer` are
  * meaningful.
  * MLN_EINVAL: not in the list of actions (nothing is sent), or refused by the server; MLN_EDENIED,
- * MLN_ECREDS, MLN_ECONFIG (the clock is off), MLN_ENOTFOUND, MLN_EEXIST, MLN_ETRANSIENT, MLN_EIO.
+ * MLN_ECREDS (also without an access key: nothing is sent), MLN_ECONFIG (the clock is off),
+ * MLN_ENOTFOUND, MLN_EEXIST, MLN_ETRANSIENT, MLN_EIO.
  */
 MLN_MUST_USE int mln_api_call(struct mln_api *api, const char *action, struct mln_params *params,
         struct mln_api_answer *answer, struct mln_err *err);
@@ -69,3 +70,9 @@ struct mln_refusal {
                              server's. */
 };
 const struct mln_refusal *mln_refusal_of(struct mln_str code);
+
+/*
+ * Says that the request's time was refused, and by how much this machine's clock (`now_ms`) differs
+ * from the server's (`date_ms`, 0: it did not say). Always MLN_ECONFIG.
+ */
+int mln_clock_refused(int64_t now_ms, int64_t date_ms, struct mln_err *err);

@@ -124,6 +124,54 @@ static void turns_refusals_into_codes_without_their_text(void **state)
     }
 }
 
+static void sends_nothing_without_an_access_key(void **state)
+{
+    struct mln_api_answer answer;
+    struct mln_err err;
+    struct fake_api f;
+
+    (void)state;
+    fake_api_open(&f);
+    mln_secret_wipe(&f.creds.key_id);
+    FAILS(call(&f, "DescribeRiskRules", &answer, &err), MLN_ECREDS, &err, "no access key");
+    assert_int_equal(f.fake.calls, 0);
+    assert_false(answer.sent);
+    fake_api_close(&f);
+}
+
+static void says_how_far_the_clock_is_off(void **state)
+{
+    struct mln_err err = { 0 };
+
+    (void)state;
+    FAILS(mln_clock_refused(1200000, 2400000, &err), MLN_ECONFIG, &err, "1200 seconds behind the");
+    FAILS(mln_clock_refused(2400000, 1200000, &err), MLN_ECONFIG, &err, "1200 seconds ahead of");
+    FAILS(mln_clock_refused(2400000, 0, &err), MLN_ECONFIG, &err, "clock is off");
+}
+
+static void knows_the_codes_of_the_object_store(void **state)
+{
+    static const struct {
+        const char *code;
+        int meaning;
+    } cases[] = {
+        { "AccessDenied", MLN_EDENIED },
+        { "RequestTimeTooSkewed", MLN_ECONFIG },
+        { "InvalidTimeStamp.Format", MLN_ECONFIG },
+        { "SecurityTokenExpired", MLN_ECREDS },
+        { "Throttling.Api", MLN_ETRANSIENT },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(cases); i++) {
+        const struct mln_refusal *row = mln_refusal_of(mln_str_of(cases[i].code));
+
+        assert_non_null(row);
+        assert_int_equal(row->meaning, cases[i].meaning);
+    }
+    assert_null(mln_refusal_of(MLN_STR("NoSuchBucket")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +180,9 @@ int main(void)
         cmocka_unit_test(never_sends_a_write_again_once_bytes_left),
         cmocka_unit_test(tries_a_write_again_when_nothing_left),
         cmocka_unit_test(turns_refusals_into_codes_without_their_text),
+        cmocka_unit_test(sends_nothing_without_an_access_key),
+        cmocka_unit_test(says_how_far_the_clock_is_off),
+        cmocka_unit_test(knows_the_codes_of_the_object_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
