@@ -179,7 +179,7 @@ def tde_capable(row):
     if engine == "mysql":
         return version in ("5.6", "5.7", "8.0") and storage == "local_ssd" and category in ("highavailability", "finance")
     if engine == "sqlserver":
-        return "_ent" in version or fnmatch.fnmatch(version, "*_std") and int(version[:4]) >= 2019
+        return "_ent" in version or fnmatch.fnmatch(version, "20[0-9][0-9]_std*") and int(version[:4]) >= 2019
     if engine == "postgresql":
         return version.split(".")[0] in map(str, range(10, 18)) and (storage.startswith("cloud_") or storage == "general_essd")
     return False
