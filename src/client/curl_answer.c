@@ -114,7 +114,14 @@ size_t mln_exchange_on_header(char *bytes, size_t size, size_t count, void *ctx)
 
 /* ---- failures ---- */
 
-/* One row a cause that people can do something about; the rest is told in the library's words. */
+/* Results of OpenSSL's verification; their numbers are part of its interface. */
+#define X509_OK      0L
+#define X509_UNASKED 1L /* The library's own, when it came no further than the name. */
+#define X509_NOT_YET 9L
+#define X509_EXPIRED 10L
+
+/* One row a cause that people can do something about; the rest is told in the library's words.
+ * Without a sentence: certificate_trouble(). */
 static const struct cause {
     CURLcode code;
     enum mln_http_failure failure;
@@ -131,8 +138,7 @@ static const struct cause {
     { CURLE_OPERATION_TIMEDOUT, MLN_HTTP_TIMED_OUT, MLN_ETRANSIENT, "no answer in time" },
     { CURLE_OUT_OF_MEMORY, MLN_HTTP_BROKEN, MLN_ENOMEM, "out of memory" },
     { CURLE_PARTIAL_FILE, MLN_HTTP_BROKEN, MLN_ETRANSIENT, "the answer was cut off" },
-    { CURLE_PEER_FAILED_VERIFICATION, MLN_HTTP_CERTIFICATE, MLN_EIO,
-            "the server's certificate does not verify: give its CA with --cacert" },
+    { CURLE_PEER_FAILED_VERIFICATION, MLN_HTTP_CERTIFICATE, MLN_EIO, NULL },
     { CURLE_SSL_CACERT_BADFILE, MLN_HTTP_CERTIFICATE, MLN_EIO,
             "the file of CA certificates cannot be read: see --cacert, CURL_CA_BUNDLE, "
             "SSL_CERT_FILE" },
@@ -146,6 +152,20 @@ static const struct cause {
     { CURLE_WEIRD_SERVER_REPLY, MLN_HTTP_BROKEN, MLN_ETRANSIENT,
             "what answers there does not speak HTTP" },
 };
+
+/* The library has one code for a chain that is not trusted and for a name that differs. */
+static const char *certificate_trouble(CURL *easy)
+{
+    long chain = 0;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &chain);
+    if (chain == X509_OK || chain == X509_UNASKED)
+        return "the server's certificate is for another name: check the endpoint";
+    if (chain == X509_EXPIRED || chain == X509_NOT_YET)
+        return "the server's certificate is not valid at this time: check it and this machine's "
+               "clock";
+    return "the server's certificate does not verify: give its CA with --cacert";
+}
 
 static int no_answer(struct mln_exchange *exchange, CURLcode code, struct mln_err *err)
 {
@@ -172,7 +192,9 @@ static int no_answer(struct mln_exchange *exchange, CURLcode code, struct mln_er
         if (causes[i].code != code)
             continue;
         response->failure = causes[i].failure;
-        return mln_fail(err, causes[i].meaning, "%s", causes[i].sentence);
+        return mln_fail(err, causes[i].meaning, "%s",
+                causes[i].sentence != NULL ? causes[i].sentence
+                                           : certificate_trouble(exchange->easy));
     }
     return mln_fail(err, MLN_ETRANSIENT, "%s", curl_easy_strerror(code));
 }

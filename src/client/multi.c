@@ -9,6 +9,9 @@
 /* No wait is longer: a caller has a stop flag to look at. */
 #define WAIT_SLICE_MS ((int64_t)100)
 
+/* On one connection; a server's own limit counts when it is lower. */
+#define STREAMS_MAX 256L
+
 struct slot {
     struct mln_exchange exchange;
     void *owner;
@@ -29,6 +32,7 @@ static bool configure(CURLM *handle, size_t connections_max)
     const long most = (long)connections_max;
 
     return curl_multi_setopt(handle, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX) == CURLM_OK &&
+           curl_multi_setopt(handle, CURLMOPT_MAX_CONCURRENT_STREAMS, STREAMS_MAX) == CURLM_OK &&
            curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, most) == CURLM_OK &&
            curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, most) == CURLM_OK &&
            curl_multi_setopt(handle, CURLMOPT_MAX_HOST_CONNECTIONS, most) == CURLM_OK;
