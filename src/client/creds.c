@@ -8,28 +8,41 @@
 #define ENV_SECRET "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
 #define ENV_TOKEN  "ALIBABA_CLOUD_SECURITY_TOKEN"
 
-void mln_creds_wipe(struct mln_creds *creds)
-{
-    mln_secret_wipe(&creds->key_id);
-    mln_secret_wipe(&creds->secret);
-    mln_secret_wipe(&creds->token);
-    *creds = (struct mln_creds){ 0 };
-}
-
-static bool is_true(const struct mln_env *env, const char *name)
-{
-    const char *value = mln_env_get(env, name);
-
-    return value != NULL && mln_str_eq_nocase(mln_str_of(value), MLN_STR("true"));
-}
+#define ENV_ROLE       "ALIBABA_CLOUD_ROLE_ARN"
+#define ENV_PROVIDER   "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"
+#define ENV_TOKEN_FILE "ALIBABA_CLOUD_OIDC_TOKEN_FILE"
+#define ENV_SESSION    "ALIBABA_CLOUD_ROLE_SESSION_NAME"
+#define ENV_PROFILE    "ALIBABA_CLOUD_PROFILE"
+#define ENV_METADATA   "ALIBABA_CLOUD_ECS_METADATA"
+#define ENV_URI        "ALIBABA_CLOUD_CREDENTIALS_URI"
 
 static const char *profiles_switched_off(const struct mln_env *env)
 {
-    if (is_true(env, "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"))
-        return "switched off by ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
-    if (is_true(env, "ALIBABA_CLOUD_IGNORE_PROFILE"))
-        return "switched off by ALIBABA_CLOUD_IGNORE_PROFILE";
+    if (mln_creds_is_true(env, "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"))
+        return "config.json is switched off by ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
+    if (mln_creds_is_true(env, "ALIBABA_CLOUD_IGNORE_PROFILE"))
+        return "config.json is switched off by ALIBABA_CLOUD_IGNORE_PROFILE";
     return NULL;
+}
+
+/* A name that is asked for is in config.json or, as the SDKs have it, a section of an INI file. */
+static int from_name(const struct mln_creds_options *options, const char *name,
+        struct mln_creds *out, struct mln_err *err)
+{
+    struct mln_err why;
+    int rc = mln_creds_from_profile(options, name, out, err), other;
+
+    if (rc != MLN_ENOTFOUND && rc != MLN_EINVAL)
+        return rc;
+    other = mln_creds_from_ini(options, name, out, &why);
+    if (other != MLN_OK && other != MLN_ENOTFOUND)
+        *err = why;
+    if (other != MLN_ENOTFOUND)
+        return other;
+    if (rc == MLN_EINVAL)
+        return err->code = MLN_ECONFIG;
+    return mln_wrap(err, err->code = MLN_ECREDS,
+            "profile '%.64s' is asked for, create it with `aliyun configure`", name);
 }
 
 static int from_named_profile(
@@ -37,7 +50,7 @@ static int from_named_profile(
 {
     if (options->profile == NULL)
         return mln_fail(err, MLN_ENOTFOUND, "--profile not given");
-    return mln_creds_from_profile(options, options->profile, out, err);
+    return from_name(options, options->profile, out, err);
 }
 
 static int from_environment(
@@ -46,7 +59,7 @@ static int from_environment(
     const char *id = mln_env_get(options->env, ENV_ID);
     const char *secret = mln_env_get(options->env, ENV_SECRET);
     const char *token = mln_env_get(options->env, ENV_TOKEN);
-    struct mln_creds_parts parts = {
+    const struct mln_creds_parts parts = {
         .key_id = mln_str_of(id),
         .secret = mln_str_of(secret),
         .token = mln_str_of(token),
@@ -60,42 +73,113 @@ static int from_environment(
                 id != NULL ? ENV_ID : ENV_SECRET, id != NULL ? ENV_SECRET : ENV_ID);
     rc = mln_creds_fill(out, &parts, err);
     if (rc == MLN_OK) {
-        (void)snprintf(out->provider, sizeof(out->provider), "env");
-        (void)snprintf(out->mode, sizeof(out->mode), "%s", token != NULL ? "StsToken" : "AK");
+        mln_creds_name(out, "env", token != NULL ? "StsToken" : "AK");
         (void)snprintf(out->source, sizeof(out->source), ENV_ID ", " ENV_SECRET "%s",
                 token != NULL ? ", " ENV_TOKEN : "");
     }
     return rc;
 }
 
+static int from_oidc(
+        const struct mln_creds_options *options, struct mln_creds *out, struct mln_err *err)
+{
+    static const char *const names[] = { ENV_ROLE, ENV_PROVIDER, ENV_TOKEN_FILE };
+    const struct mln_assume assume = {
+        .role_arn = mln_str_of(mln_env_get(options->env, ENV_ROLE)),
+        .session_name = mln_str_of(mln_env_get(options->env, ENV_SESSION)),
+    };
+    int rc;
+
+    for (size_t i = 0; i < MLN_LEN(names); i++) {
+        if (mln_env_get(options->env, names[i]) == NULL)
+            return mln_fail(err, MLN_ENOTFOUND, "%s not set", names[i]);
+    }
+    rc = mln_creds_assume_oidc(options, &assume,
+            mln_str_of(mln_env_get(options->env, ENV_PROVIDER)),
+            mln_str_of(mln_env_get(options->env, ENV_TOKEN_FILE)), out, err);
+    if (rc != MLN_OK)
+        return mln_wrap(err, rc, ENV_ROLE);
+    (void)snprintf(out->source, sizeof(out->source), ENV_ROLE ", " ENV_TOKEN_FILE);
+    return MLN_OK;
+}
+
 static int from_profile_variable(
         const struct mln_creds_options *options, struct mln_creds *out, struct mln_err *err)
 {
-    const char *name = mln_env_get(options->env, "ALIBABA_CLOUD_PROFILE");
+    const char *name = mln_env_get(options->env, ENV_PROFILE);
     const char *off = profiles_switched_off(options->env);
 
+    if (name == NULL)
+        return mln_fail(err, MLN_ENOTFOUND, ENV_PROFILE " not set");
     if (off != NULL)
         return mln_fail(err, MLN_ENOTFOUND, "%s", off);
-    if (name == NULL)
-        return mln_fail(err, MLN_ENOTFOUND, "ALIBABA_CLOUD_PROFILE not set");
-    return mln_creds_from_profile(options, name, out, err);
+    return from_name(options, name, out, err);
 }
 
 static int from_current_profile(
         const struct mln_creds_options *options, struct mln_creds *out, struct mln_err *err)
 {
     const char *off = profiles_switched_off(options->env);
+    int rc;
 
     if (off != NULL)
         return mln_fail(err, MLN_ENOTFOUND, "%s", off);
-    return mln_creds_from_profile(options, NULL, out, err);
+    rc = mln_creds_from_profile(options, NULL, out, err);
+    return rc == MLN_EINVAL ? (err->code = MLN_ECONFIG) : rc;
+}
+
+/* Comes after the variable's own step, so a name is looked for here only when that one is off. */
+static int from_files(
+        const struct mln_creds_options *options, struct mln_creds *out, struct mln_err *err)
+{
+    const char *name = mln_env_get(options->env, ENV_PROFILE);
+    int rc = mln_creds_from_ini(options, name, out, err);
+
+    if (rc == MLN_ENOTFOUND && name != NULL)
+        return mln_wrap(err, err->code = MLN_ECONFIG, ENV_PROFILE " names '%.64s'", name);
+    return rc;
+}
+
+static int from_instance(
+        const struct mln_creds_options *options, struct mln_creds *out, struct mln_err *err)
+{
+    const char *role = mln_env_get(options->env, ENV_METADATA);
+    int rc = mln_creds_from_instance(options, mln_str_of(role), out, err);
+
+    if (rc != MLN_OK)
+        return rc;
+    if (options->transport == NULL && role == NULL) {
+        mln_creds_wipe(out);
+        return mln_fail(err, MLN_ENOTFOUND, "instance metadata was not asked");
+    }
+    (void)snprintf(out->source, sizeof(out->source), "instance metadata");
+    return MLN_OK;
+}
+
+static int from_uri(
+        const struct mln_creds_options *options, struct mln_creds *out, struct mln_err *err)
+{
+    const char *uri = mln_env_get(options->env, ENV_URI);
+    int rc;
+
+    if (uri == NULL)
+        return mln_fail(err, MLN_ENOTFOUND, ENV_URI " not set");
+    rc = mln_creds_from_uri(options, mln_str_of(uri), out, err);
+    if (rc != MLN_OK)
+        return mln_wrap(err, rc, ENV_URI);
+    (void)snprintf(out->source, sizeof(out->source), ENV_URI);
+    return MLN_OK;
 }
 
 static const struct mln_creds_provider chain[] = {
     { "--profile", from_named_profile },
     { "environment", from_environment },
-    { "ALIBABA_CLOUD_PROFILE", from_profile_variable },
+    { "OIDC role", from_oidc },
+    { ENV_PROFILE, from_profile_variable },
     { "current profile", from_current_profile },
+    { "credentials file", from_files },
+    { "instance role", from_instance },
+    { "credentials URI", from_uri },
 };
 
 const struct mln_creds_provider *mln_creds_chain(size_t *count)
@@ -104,33 +188,13 @@ const struct mln_creds_provider *mln_creds_chain(size_t *count)
     return chain;
 }
 
-/* They go into headers: a line break in one would begin a header of its author's choice. */
-static int check_part(const char *what, struct mln_str part, struct mln_err *err)
-{
-    for (size_t i = 0; i < part.len; i++) {
-        if (part.ptr[i] <= ' ' || part.ptr[i] > '~')
-            return mln_fail(err, MLN_ECREDS,
-                    "the %s holds a blank, a line break or another character that keys do not have",
-                    what);
-    }
-    return MLN_OK;
-}
-
-int mln_creds_fill(struct mln_creds *out, const struct mln_creds_parts *parts, struct mln_err *err)
+/* `out` is written on success only, whatever the provider does. */
+static int ask_step(const struct mln_creds_options *options, size_t step, struct mln_creds *out,
+        struct mln_err *err)
 {
     struct mln_creds creds = { 0 };
-    int rc = check_part("access key id", parts->key_id, err);
+    int rc = chain[step].get(options, &creds, err);
 
-    if (rc == MLN_OK)
-        rc = check_part("access key secret", parts->secret, err);
-    if (rc == MLN_OK)
-        rc = check_part("security token", parts->token, err);
-    if (rc == MLN_OK)
-        rc = mln_secret_init(&creds.key_id, parts->key_id, err);
-    if (rc == MLN_OK)
-        rc = mln_secret_init(&creds.secret, parts->secret, err);
-    if (rc == MLN_OK && parts->token.len > 0)
-        rc = mln_secret_init(&creds.token, parts->token, err);
     if (rc != MLN_OK) {
         mln_creds_wipe(&creds);
         return rc;
@@ -143,7 +207,7 @@ static void note(struct mln_creds_trace *trace, const char *provider, int code, 
 {
     struct mln_creds_step *step;
 
-    if (trace == NULL || trace->count == MLN_CREDS_STEPS_MAX)
+    if (trace->count == MLN_CREDS_STEPS_MAX)
         return;
     step = &trace->steps[trace->count++];
     step->provider = provider;
@@ -151,37 +215,55 @@ static void note(struct mln_creds_trace *trace, const char *provider, int code, 
     (void)snprintf(step->note, sizeof(step->note), "%.*s", (int)sizeof(step->note) - 1, text);
 }
 
-/* The places looked at and the way out: the reader has nothing else to go by. */
+/* The way out and the places looked at: the reader has nothing else to go by. */
 static int nothing_found(const struct mln_creds_trace *trace, struct mln_err *err)
 {
-    struct mln_buf text = MLN_BUF_INIT(4096);
+    MLN_AUTO(mln_buf_free) struct mln_buf text = MLN_BUF_INIT((size_t)8192);
 
-    for (size_t i = 0; i < trace->count; i++)
-        mln_buf_addf(&text, "%s%s", i > 0 ? "; " : "", trace->steps[i].note);
-    mln_err_set(err, MLN_ECREDS,
-            "no credentials found (%.*s). Create a profile with `aliyun configure`, or have an "
-            "administrator run `merlon admin user add`, or set " ENV_ID " and " ENV_SECRET,
+    for (size_t i = 1; i < trace->count; i++)
+        mln_buf_addf(&text, "%s%s", i > 1 ? "; " : "", trace->steps[i].note);
+    return mln_fail(err, MLN_ECREDS,
+            "no credentials found: create a profile with `aliyun configure`, have an administrator "
+            "run `merlon admin user add`, or set " ENV_ID " and " ENV_SECRET " (%.*s)",
             MLN_FMT(mln_buf_str(&text)));
-    mln_buf_free(&text);
-    return MLN_ECREDS;
 }
 
 int mln_creds_resolve(const struct mln_creds_options *options, struct mln_creds *out,
         struct mln_creds_trace *trace, struct mln_err *err)
 {
     struct mln_creds_trace own = { 0 };
-    int rc;
+    int rc = MLN_ENOTFOUND;
 
-    for (size_t i = 0; i < MLN_LEN(chain); i++) {
-        rc = chain[i].get(options, out, err);
+    for (size_t i = 0; rc == MLN_ENOTFOUND && i < MLN_LEN(chain); i++) {
+        rc = ask_step(options, i, out, err);
         note(&own, chain[i].name, rc, rc == MLN_OK ? "used" : err->msg);
-        if (rc != MLN_ENOTFOUND) {
-            if (trace != NULL)
-                *trace = own;
-            return rc;
-        }
     }
+    if (rc == MLN_ENOTFOUND)
+        rc = nothing_found(&own, err);
     if (trace != NULL)
         *trace = own;
-    return nothing_found(&own, err);
+    return rc;
+}
+
+int mln_creds_again(const struct mln_creds_options *options, size_t step,
+        const struct mln_creds *was, struct mln_creds *out, struct mln_err *err)
+{
+    struct mln_creds creds = { 0 };
+    int rc = ask_step(options, step, &creds, err);
+
+    if (rc == MLN_ENOTFOUND)
+        return err->code = step < MLN_LEN(chain) && chain[step].get == from_instance
+                                   ? MLN_ETRANSIENT
+                                   : MLN_ECREDS;
+    if (rc != MLN_OK)
+        return rc;
+    if (strcmp(creds.provider, was->provider) != 0 || strcmp(creds.profile, was->profile) != 0 ||
+            strcmp(creds.source, was->source) != 0) {
+        mln_creds_wipe(&creds);
+        return mln_fail(err, MLN_ECREDS,
+                "the configured credentials are now of another profile or kind than those this run "
+                "began with: start again");
+    }
+    *out = creds;
+    return MLN_OK;
 }

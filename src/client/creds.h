@@ -29,7 +29,7 @@ struct mln_endpoints;
 
 struct mln_creds {
     struct mln_secret key_id, secret, token; /* token.len is 0 for a bare key pair. */
-    char provider[64]; /* "env", "profile/ram_role_arn/static_ak": outermost first. */
+    char provider[64]; /* "env", "cli_profile/ram_role_arn/static_ak": outermost first. */
     char profile[MLN_PROFILE_NAME_MAX];
     char mode[32];
     char region[40];
@@ -79,9 +79,10 @@ const struct mln_creds_provider *mln_creds_chain(size_t *count);
 
 /*
  * The first usable credentials. MLN_ECREDS: none, expired, or of a mode that is not supported, with
- * what to do about it; MLN_ECONFIG: a missing profile or a malformed file; MLN_ETRANSIENT: a
- * service did not answer. `trace` may be NULL. Without a transport, a provider that would have to
- * ask a service gives MLN_OK with everything but the keys (key_id.len is 0).
+ * what to do about it; MLN_ECONFIG: a missing profile or a malformed file; MLN_EDENIED: the cloud
+ * does not let a role be assumed; MLN_ETRANSIENT: a service did not answer; MLN_EIO: its
+ * certificate does not verify. `trace` may be NULL. Without a transport, a provider that would have
+ * to ask a service gives MLN_OK with everything but the keys (key_id.len is 0).
  */
 MLN_MUST_USE int mln_creds_resolve(const struct mln_creds_options *options, struct mln_creds *out,
         struct mln_creds_trace *trace, struct mln_err *err);
@@ -91,7 +92,8 @@ MLN_MUST_USE int mln_creds_resolve(const struct mln_creds_options *options, stru
 MLN_MUST_USE int mln_profile_path(
         const struct mln_env *env, struct mln_buf *out, struct mln_err *err);
 
-/* The profiles of config.json by name, and whether each is `current`. */
+/* The profiles of config.json by name, and whether each is `current`. MLN_ENOTFOUND: no file. What
+ * `fn` returns but MLN_OK ends it and is returned. */
 typedef int mln_profile_fn(void *ctx, const char *name, bool is_current, struct mln_err *err);
 MLN_MUST_USE int mln_profiles_each(const struct mln_creds_options *options, mln_profile_fn *fn,
         void *ctx, struct mln_err *err);

@@ -1,57 +1,44 @@
 /*
- * Profiles of the aliyun CLI's config.json, read as its third-party readers should: mode names fold
- * case, cached session tokens are used while they live, and nothing is refreshed or written back.
+ * Profiles of the aliyun CLI's config.json, in every mode, read as its third-party readers should:
+ * mode names fold case, and nothing is ever written back. A malformed file is told of by its path
+ * and the reader's reason, never by its text.
  */
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "client/priv.h"
-#include "wire/json.h"
 
-enum mode_kind { MODE_KEY, MODE_TOKEN, MODE_CACHED, MODE_REFUSED };
+#define EXTERNAL_OFF "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS"
+
+/* One profile: its members, and before them those that its External command answered with. */
+struct view {
+    struct mln_json_value layers[2];
+    size_t count;
+    struct mln_str name;
+};
+
+/* The way from the profile asked for to the one with the key. */
+struct walk {
+    const struct mln_creds_options *options;
+    struct mln_json_value root;
+    struct mln_str names[MLN_PROFILE_DEPTH_MAX];
+    size_t depth;
+};
+
+typedef int mode_fn(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err);
 
 struct profile_mode {
     const char *name;
-    enum mode_kind kind;
-    const char *advice; /* What to do when it cannot be used. */
+    mode_fn *read;
+    const char *advice; /* For a mode that is refused: what to do. */
 };
 
-#define EXPORT_ADVICE \
-    "export a key pair or session token into the environment, or use a profile of mode AK or StsToken"
-#define LOGIN_ADVICE "sign in again with `aliyun configure --profile %s --mode %s`"
-
-/* clang-format off */
-/* sorted rows */
-static const struct profile_mode modes[] = {
-    { "AK",                      MODE_KEY,     NULL },
-    { "Anonymous",               MODE_REFUSED, "it has no credentials; choose another profile" },
-    { "BearerToken",             MODE_REFUSED, EXPORT_ADVICE },
-    { "ChainableRamRoleArn",     MODE_REFUSED, EXPORT_ADVICE },
-    { "CloudSSO",                MODE_CACHED,  "CloudSSO" },
-    { "CredentialsURI",          MODE_REFUSED, EXPORT_ADVICE },
-    { "EcsRamRole",              MODE_REFUSED, EXPORT_ADVICE },
-    { "External",                MODE_REFUSED, EXPORT_ADVICE },
-    { "OAuth",                   MODE_CACHED,  "OAuth" },
-    { "OIDC",                    MODE_REFUSED, EXPORT_ADVICE },
-    { "RamRoleArn",              MODE_REFUSED, EXPORT_ADVICE },
-    { "RamRoleArnWithRoleName",  MODE_REFUSED, EXPORT_ADVICE },
-    { "RsaKeyPair",              MODE_REFUSED, "key pairs of this kind are retired; use a profile of mode AK" },
-    { "StsToken",                MODE_TOKEN,   NULL },
-};
-/* clang-format on */
-
-void mln_buf_wipe_free(struct mln_buf *buf)
-{
-    if (buf->ptr != NULL)
-        explicit_bzero(buf->ptr, buf->cap);
-    mln_buf_free(buf);
-}
-
-static void free_json(struct mln_json **doc)
-{
-    mln_json_free(*doc);
-}
+static const struct profile_mode *find_mode(struct mln_str name);
+static int read_view(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err);
+static int read_name(
+        struct walk *walk, struct mln_str name, struct mln_creds *out, struct mln_err *err);
 
 int mln_profile_path(const struct mln_env *env, struct mln_buf *out, struct mln_err *err)
 {
@@ -69,6 +56,300 @@ int mln_profile_path(const struct mln_env *env, struct mln_buf *out, struct mln_
     return mln_buf_done(out, &done, err);
 }
 
+/* ---- members ---- */
+
+static struct mln_str member(const struct view *view, const char *key)
+{
+    struct mln_str text = { 0 };
+
+    for (size_t i = 0; i < view->count && text.len == 0; i++)
+        (void)mln_json_get_str(view->layers[i], key, &text);
+    return text;
+}
+
+static int64_t number(const struct view *view, const char *key)
+{
+    int64_t value = 0;
+
+    for (size_t i = 0; i < view->count && value == 0; i++)
+        (void)mln_json_get_i64(view->layers[i], key, &value);
+    return value;
+}
+
+static bool flag(const struct view *view, const char *key)
+{
+    struct mln_json_value value;
+    bool is_set = false;
+
+    for (size_t i = 0; i < view->count && !is_set; i++) {
+        if (mln_json_get(view->layers[i], key, &value))
+            (void)mln_json_to_bool(value, &is_set);
+    }
+    return is_set;
+}
+
+/* A text, or the same under the name that another SDK gives it. */
+static struct mln_str member_or(const struct view *view, const char *key, const char *other)
+{
+    struct mln_str text = member(view, key);
+
+    return text.len > 0 ? text : member(view, other);
+}
+
+static struct mln_assume read_assume(const struct view *view)
+{
+    return (struct mln_assume){
+        .role_arn = member(view, "ram_role_arn"),
+        .session_name = member_or(view, "ram_session_name", "role_session_name"),
+        .external_id = member(view, "external_id"),
+        .policy = member(view, "policy"),
+        .seconds = number(view, "expired_seconds"),
+        .sts_endpoint = member(view, "sts_endpoint"),
+        .sts_region = member(view, "sts_region"),
+        .home_region = member(view, "region_id"),
+        .vpc = flag(view, "enable_vpc"),
+    };
+}
+
+/* ---- modes ---- */
+
+/* All three from the same place: a key never goes with the token of another. */
+static struct mln_creds_parts key_parts(const struct view *view)
+{
+    struct view one = { .count = 1 };
+
+    for (size_t i = 0; i < view->count; i++) {
+        one.layers[0] = view->layers[i];
+        if (member(&one, "access_key_id").len > 0)
+            break;
+    }
+    return (struct mln_creds_parts){
+        .key_id = member(&one, "access_key_id"),
+        .secret = member(&one, "access_key_secret"),
+        .token = member(&one, "sts_token"),
+    };
+}
+
+static int read_key(
+        const struct view *view, bool with_token, struct mln_creds *out, struct mln_err *err)
+{
+    struct mln_creds_parts parts = key_parts(view);
+    struct mln_creds creds = { 0 };
+    int rc;
+
+    if (parts.key_id.len == 0 || parts.secret.len == 0)
+        return mln_fail(err, MLN_ECREDS,
+                "access_key_id or access_key_secret is empty: fill the profile with `aliyun "
+                "configure`");
+    if (!with_token)
+        parts.token = (struct mln_str){ 0 };
+    rc = mln_creds_fill(&creds, &parts, err);
+    if (rc != MLN_OK)
+        return rc;
+    mln_creds_name(&creds, parts.token.len > 0 ? "static_sts" : "static_ak", "");
+    *out = creds;
+    return MLN_OK;
+}
+
+static int from_key(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    (void)walk;
+    return read_key(view, false, out, err);
+}
+
+static int from_token(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    (void)walk;
+    if (key_parts(view).token.len == 0)
+        return mln_fail(err, MLN_ECREDS, "mode StsToken without sts_token: renew the profile");
+    return read_key(view, true, out, err);
+}
+
+static int from_role(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    const struct mln_assume assume = read_assume(view);
+    MLN_AUTO(mln_creds_wipe) struct mln_creds base = { 0 };
+    int rc = read_key(view, true, &base, err);
+
+    return rc == MLN_OK ? mln_creds_assume(walk->options, &assume, &base, out, err) : rc;
+}
+
+static int from_instance(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    int rc = mln_creds_from_instance(walk->options, member(view, "ram_role_name"), out, err);
+
+    return rc == MLN_ENOTFOUND ? (err->code = MLN_ECREDS) : rc;
+}
+
+static int from_instance_and_role(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    const struct mln_assume assume = read_assume(view);
+    MLN_AUTO(mln_creds_wipe) struct mln_creds base = { 0 };
+    int rc = from_instance(walk, view, &base, err);
+
+    return rc == MLN_OK ? mln_creds_assume(walk->options, &assume, &base, out, err) : rc;
+}
+
+static int from_chain(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    const struct mln_assume assume = read_assume(view);
+    MLN_AUTO(mln_creds_wipe) struct mln_creds base = { 0 };
+    struct mln_str source = member(view, "source_profile");
+    int rc;
+
+    if (source.len == 0)
+        return mln_fail(err, MLN_ECREDS, "source_profile is empty: name the profile to begin with");
+    rc = read_name(walk, source, &base, err);
+    return rc == MLN_OK ? mln_creds_assume(walk->options, &assume, &base, out, err) : rc;
+}
+
+static int from_oidc(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    const struct mln_assume assume = read_assume(view);
+
+    return mln_creds_assume_oidc(walk->options, &assume, member(view, "oidc_provider_arn"),
+            member(view, "oidc_token_file"), out, err);
+}
+
+static int from_login(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    bool is_sso = mln_str_eq_nocase(member(view, "mode"), MLN_STR("CloudSSO"));
+    const struct mln_login login = {
+        .is_sso = is_sso,
+        .name = view->name,
+        .cached = key_parts(view),
+        .cached_until_s = number(view, "sts_expiration"),
+        .access_token = member(view, is_sso ? "access_token" : "oauth_access_token"),
+        .access_token_until_s = number(
+                view, is_sso ? "cloud_sso_access_token_expire" : "oauth_access_token_expire"),
+        .sign_in_url = member(view, "cloud_sso_sign_in_url"),
+        .account_id = member(view, "cloud_sso_account_id"),
+        .access_config = member(view, "cloud_sso_access_config"),
+        .site = member(view, "oauth_site_type"),
+    };
+
+    return mln_creds_from_login(walk->options, &login, out, err);
+}
+
+static int check_external_allowed(const struct walk *walk, struct mln_err *err)
+{
+    const char *off = mln_env_get(walk->options->env, EXTERNAL_OFF);
+
+    if (off != NULL &&
+            (strcmp(off, "1") == 0 || mln_creds_is_true(walk->options->env, EXTERNAL_OFF)))
+        return mln_fail(err, MLN_ECREDS, "this mode is switched off by " EXTERNAL_OFF);
+    return MLN_OK;
+}
+
+static int from_uri(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    struct mln_str uri = member(view, "credentials_uri");
+    int rc = check_external_allowed(walk, err);
+
+    if (rc == MLN_OK && uri.len == 0)
+        rc = mln_fail(err, MLN_ECREDS, "credentials_uri is empty");
+    return rc == MLN_OK ? mln_creds_from_uri(walk->options, uri, out, err) : rc;
+}
+
+/* An end that the command names is kept; one that has passed is refused. */
+static int read_expiration(
+        const struct walk *walk, const struct view *view, int64_t *out, struct mln_err *err)
+{
+    struct mln_json_value value;
+    struct mln_str text;
+
+    if (!mln_json_get(view->layers[0], "expiration", &value) ||
+            mln_json_type(value) == MLN_JSON_NULL)
+        return MLN_OK;
+    if (!mln_json_to_str(value, &text) || (text.len > 0 && mln_creds_time(text, out) != MLN_OK))
+        return mln_fail(err, MLN_ECREDS,
+                "expiration in the output of process_command is not a time (RFC 3339)");
+    if (text.len > 0 && *out <= mln_creds_now_ms(walk->options))
+        return mln_fail(err, MLN_ECREDS, "process_command printed credentials that have ended");
+    return MLN_OK;
+}
+
+/* What it printed stands before the profile's own members, and may be of any other mode. */
+static int read_output(struct walk *walk, const struct view *view, struct mln_json_value printed,
+        struct mln_creds *out, struct mln_err *err)
+{
+    const struct view both = { { printed, view->layers[0] }, 2, view->name };
+    const struct profile_mode *mode;
+    struct mln_str mode_name;
+    int64_t expires_ms = 0;
+    int rc;
+
+    if (!mln_json_get_str(printed, "mode", &mode_name) || mode_name.len == 0)
+        return mln_fail(err, MLN_ECREDS,
+                "process_command does not print a JSON object with mode, access_key_id and "
+                "access_key_secret");
+    mode = find_mode(mode_name);
+    if (mode == NULL || strcmp(mode->name, "External") == 0)
+        return mln_fail(err, MLN_ECREDS, "the mode that process_command prints is not supported");
+    rc = read_expiration(walk, &both, &expires_ms, err);
+    if (rc == MLN_OK)
+        rc = read_view(walk, &both, out, err);
+    if (rc == MLN_OK && out->expires_ms == 0)
+        out->expires_ms = expires_ms;
+    return rc;
+}
+
+static int from_command(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_wipe_free) struct mln_buf text = MLN_BUF_INIT(MLN_CREDS_ANSWER_MAX);
+    MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
+    MLN_AUTO(mln_arena_free) struct mln_arena arena = MLN_ARENA_INIT(4 * MLN_PROCESS_COMMAND_MAX);
+    struct mln_str command = member(view, "process_command");
+    char **argv;
+    int rc = check_external_allowed(walk, err);
+
+    if (rc == MLN_OK)
+        rc = mln_command_split(command, &arena, &argv, err);
+    if (rc != MLN_OK || walk->options->transport == NULL) {
+        mln_creds_name(out, "external", "");
+        return rc;
+    }
+    rc = mln_command_run(command, MLN_PROCESS_TIMEOUT_MS, &text, err);
+    if (rc != MLN_OK)
+        return rc;
+    if (mln_json_parse(mln_buf_str(&text), &doc, err) != MLN_OK)
+        return mln_fail(err, MLN_ECREDS, "process_command does not print JSON");
+    rc = read_output(walk, view, mln_json_root(doc), out, err);
+    if (rc == MLN_OK)
+        mln_creds_within(out, "external");
+    return rc;
+}
+
+/* clang-format off */
+/* sorted rows */
+static const struct profile_mode modes[] = {
+    { "AK",                     from_key,               NULL },
+    { "Anonymous",              NULL,                   "it has no credentials; choose another profile" },
+    { "BearerToken",            NULL,                   "few services take its token; use a profile of mode AK, RamRoleArn or OAuth" },
+    { "ChainableRamRoleArn",    from_chain,             NULL },
+    { "CloudSSO",               from_login,             NULL },
+    { "CredentialsURI",         from_uri,               NULL },
+    { "EcsRamRole",             from_instance,          NULL },
+    { "External",               from_command,           NULL },
+    { "OAuth",                  from_login,             NULL },
+    { "OIDC",                   from_oidc,              NULL },
+    { "RamRoleArn",             from_role,              NULL },
+    { "RamRoleArnWithRoleName", from_instance_and_role, NULL },
+    { "RsaKeyPair",             NULL,                   "key pairs of this kind are retired; use a profile of mode AK" },
+    { "StsToken",               from_token,             NULL },
+};
+/* clang-format on */
+
 static const struct profile_mode *find_mode(struct mln_str name)
 {
     if (name.len == 0)
@@ -79,6 +360,34 @@ static const struct profile_mode *find_mode(struct mln_str name)
     }
     return NULL;
 }
+
+static int read_view(
+        struct walk *walk, const struct view *view, struct mln_creds *out, struct mln_err *err)
+{
+    const struct profile_mode *mode = find_mode(member(view, "mode"));
+    struct mln_creds creds = { 0 };
+    struct mln_str region = member(view, "region_id");
+    int rc;
+
+    if (mode == NULL)
+        return mln_fail(err, MLN_ECREDS,
+                "its mode is not known: use a profile of another mode, or export a key pair into "
+                "the environment");
+    if (mode->read == NULL)
+        return mln_fail(err, MLN_ECREDS, "mode %s is not supported: %s", mode->name, mode->advice);
+    rc = mode->read(walk, view, &creds, err);
+    if (rc != MLN_OK) {
+        mln_creds_wipe(&creds);
+        return rc == MLN_ENOMEM ? rc : mln_wrap(err, rc, "mode %s", mode->name);
+    }
+    (void)snprintf(creds.mode, sizeof(creds.mode), "%s", mode->name);
+    (void)snprintf(creds.region, sizeof(creds.region), "%.*s",
+            (int)(region.len < sizeof(creds.region) ? region.len : 0), region.ptr);
+    *out = creds;
+    return MLN_OK;
+}
+
+/* ---- profiles ---- */
 
 static bool find_profile(
         struct mln_json_value root, struct mln_str name, struct mln_json_value *out)
@@ -99,131 +408,135 @@ static bool find_profile(
     return false;
 }
 
-static struct mln_str member(struct mln_json_value profile, const char *key)
-{
-    struct mln_str text = { 0 };
+#define SHOWN(name) (int)((name).len > 64 ? 64 : (name).len), (name).ptr
 
-    (void)mln_json_get_str(profile, key, &text);
-    return text;
+/* "a -> b -> a" */
+static int tell_loop(const struct walk *walk, struct mln_str name, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf text = MLN_BUF_INIT((size_t)2048);
+
+    for (size_t i = 0; i < walk->depth; i++)
+        mln_buf_addf(&text, "%.*s -> ", SHOWN(walk->names[i]));
+    mln_buf_addf(&text, "%.*s", SHOWN(name));
+    return mln_fail(err, MLN_ECONFIG, "source_profile leads in a circle: %.*s",
+            MLN_FMT(mln_buf_str(&text)));
 }
 
-/* A triple that an interactive login left behind is used while it lives; it is never renewed here.
- */
-static int check_cached(const struct mln_creds_options *options, struct mln_json_value profile,
-        const struct profile_mode *mode, int64_t *expires_ms, struct mln_err *err)
+/* MLN_EINVAL: there is no such profile. */
+static int read_name(
+        struct walk *walk, struct mln_str name, struct mln_creds *out, struct mln_err *err)
 {
-    struct mln_str name = member(profile, "name");
-    int64_t expires_s = 0;
+    struct view view = { .count = 1, .name = name };
+    int rc;
 
-    if (member(profile, "sts_token").len == 0 ||
-            !mln_json_get_i64(profile, "sts_expiration", &expires_s) || expires_s <= 0 ||
-            expires_s > INT64_MAX / MLN_MS_PER_S)
-        return mln_fail(err, MLN_ECREDS, "no cached session: " LOGIN_ADVICE, "NAME", mode->advice);
-    if (expires_s * MLN_MS_PER_S - mln_now_ms(options->clock) <= MLN_STS_USABLE_MIN_MS)
-        return mln_fail(err, MLN_ECREDS,
-                "its session has ended or ends within 3 minutes: run `aliyun sts GetCallerIdentity "
-                "--profile %.*s` to renew it",
-                MLN_FMT(name));
-    *expires_ms = expires_s * MLN_MS_PER_S;
-    return MLN_OK;
-}
-
-static int read_profile(const struct mln_creds_options *options, struct mln_json_value profile,
-        struct mln_creds *out, struct mln_err *err)
-{
-    struct mln_str mode_name = member(profile, "mode"), region = member(profile, "region_id");
-    const struct profile_mode *mode = find_mode(mode_name);
-    struct mln_creds_parts parts = {
-        .key_id = member(profile, "access_key_id"),
-        .secret = member(profile, "access_key_secret"),
-        .token = member(profile, "sts_token"),
-    };
-    int64_t expires_ms = 0;
-    int rc = MLN_OK;
-
-    if (mode == NULL)
-        return mln_fail(err, MLN_ECREDS, "its mode is not known: " EXPORT_ADVICE);
-    if (mode->kind == MODE_REFUSED)
-        return mln_fail(
-                err, MLN_ECREDS, "mode %s is not supported yet: %s", mode->name, mode->advice);
-    if (mode->kind == MODE_CACHED)
-        rc = check_cached(options, profile, mode, &expires_ms, err);
-    if (rc != MLN_OK)
-        return rc;
-    if (parts.key_id.len == 0 || parts.secret.len == 0)
-        return mln_fail(err, MLN_ECREDS,
-                "access_key_id or access_key_secret is empty: fill the "
-                "profile with `aliyun configure`");
-    if (mode->kind == MODE_TOKEN && parts.token.len == 0)
-        return mln_fail(err, MLN_ECREDS, "mode StsToken without sts_token: renew the profile");
-    if (mode->kind == MODE_KEY)
-        parts.token = (struct mln_str){ 0 };
-    rc = mln_creds_fill(out, &parts, err);
-    if (rc == MLN_OK) {
-        (void)snprintf(out->provider, sizeof(out->provider), "profile");
-        out->expires_ms = expires_ms;
-        (void)snprintf(out->mode, sizeof(out->mode), "%s", mode->name);
-        (void)snprintf(out->region, sizeof(out->region), "%.*s", MLN_FMT(region));
+    for (size_t i = 0; i < walk->depth; i++) {
+        if (mln_str_eq(walk->names[i], name))
+            return tell_loop(walk, name, err);
     }
+    if (walk->depth == MLN_PROFILE_DEPTH_MAX)
+        return mln_fail(err, MLN_ECONFIG,
+                "source_profile leads through more than %d profiles, from '%.*s' on",
+                MLN_PROFILE_DEPTH_MAX, SHOWN(walk->names[0]));
+    if (!find_profile(walk->root, name, &view.layers[0]))
+        return walk->depth == 0
+                       ? MLN_EINVAL
+                       : mln_fail(err, MLN_ECONFIG,
+                                 "source_profile names '%.*s', which is not there", SHOWN(name));
+    walk->names[walk->depth++] = name;
+    rc = read_view(walk, &view, out, err);
+    walk->depth--;
     return rc;
 }
 
-static void warn_about_mode(const char *path, struct mln_creds *creds)
-{
-    struct stat info;
+/* ---- the file ---- */
 
-    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0)
-        (void)snprintf(creds->warning, sizeof(creds->warning),
-                "%s can be read by others (mode %03o): run chmod 600", path,
-                (unsigned)(info.st_mode & 0777));
+/* The reader's reason stays; the text is never repeated, for it may be a secret. */
+static int tell_place(const char *path, struct mln_str text, struct mln_err *err)
+{
+    int line, column;
+
+    mln_json_place(text, &line, &column);
+    return mln_wrap(err, err->code = MLN_ECONFIG, "%s, line %d, column %d", path, line, column);
 }
 
-/* A missing file stops the chain only when a profile was asked for. */
-static int load(const char *path, bool asked, struct mln_json **out, struct mln_err *err)
+static int load(const char *path, struct mln_json **out, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_wipe_free) struct mln_buf text = MLN_BUF_INIT(MLN_PROFILE_FILE_MAX);
-    int rc = mln_file_read(path, &text, err);
+    int rc;
 
-    if (rc == MLN_ENOTFOUND && !asked)
-        return mln_fail(err, MLN_ENOTFOUND, "no file %s", path);
+    if (!mln_buf_reserve(&text, MLN_PROFILE_FILE_MAX)) /* No copy stays behind as it grows. */
+        return mln_fail(err, MLN_ENOMEM, "out of memory");
+    rc = mln_file_read(path, &text, err);
     if (rc == MLN_ENOTFOUND)
-        return mln_fail(err, MLN_ECREDS,
-                "there is no file %s: create the profile with `aliyun configure`", path);
+        return mln_fail(err, MLN_ENOTFOUND, "no file %s", path);
     if (rc != MLN_OK)
         return rc == MLN_ENOMEM ? rc : (err->code = MLN_ECONFIG);
-    if (mln_json_parse(mln_buf_str(&text), out, err) != MLN_OK)
-        return mln_wrap(err, MLN_ECONFIG, "%s", path);
-    return MLN_OK;
+    rc = mln_json_parse(mln_buf_str(&text), out, err);
+    return rc == MLN_OK || rc == MLN_ENOMEM ? rc : tell_place(path, mln_buf_str(&text), err);
 }
 
 int mln_creds_from_profile(const struct mln_creds_options *options, const char *name,
         struct mln_creds *out, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf path = MLN_BUF_INIT(4096);
-    MLN_AUTO(free_json) struct mln_json *doc = NULL;
+    MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
     struct mln_str wanted = mln_str_of(name);
-    struct mln_json_value profile;
+    struct walk walk = { .options = options };
+    struct mln_creds creds = { 0 };
     int rc = mln_profile_path(options->env, &path, err);
 
     if (rc == MLN_OK)
-        rc = load(path.ptr, name != NULL, &doc, err);
+        rc = load(path.ptr, &doc, err);
     if (rc != MLN_OK)
         return rc;
+    walk.root = mln_json_root(doc);
     if (name == NULL) {
-        wanted = member(mln_json_root(doc), "current");
+        (void)mln_json_get_str(walk.root, "current", &wanted);
         if (wanted.len == 0)
             return mln_fail(err, MLN_ENOTFOUND, "no current profile in %s", path.ptr);
     }
-    if (!find_profile(mln_json_root(doc), wanted, &profile))
-        return mln_fail(err, MLN_ECONFIG,
-                "there is no profile '%.*s' in %s: see `aliyun configure list`",
-                (int)(wanted.len > 64 ? 64 : wanted.len), wanted.ptr, path.ptr);
-    rc = read_profile(options, profile, out, err);
+    rc = read_name(&walk, wanted, &creds, err);
+    if (rc == MLN_EINVAL)
+        return mln_fail(err, MLN_EINVAL,
+                "there is no profile '%.*s' in %s: see `aliyun configure list`", SHOWN(wanted),
+                path.ptr);
     if (rc != MLN_OK)
-        return mln_wrap(err, rc, "profile '%.*s' of %s", (int)(wanted.len > 64 ? 64 : wanted.len),
-                wanted.ptr, path.ptr);
-    (void)snprintf(out->profile, sizeof(out->profile), "%.*s", MLN_FMT(wanted));
-    (void)snprintf(out->source, sizeof(out->source), "%s", path.ptr);
-    warn_about_mode(path.ptr, out);
+        return mln_wrap(err, rc, "profile '%.*s' of %s", SHOWN(wanted), path.ptr);
+    mln_creds_within(&creds, "cli_profile");
+    (void)snprintf(creds.profile, sizeof(creds.profile), "%.*s",
+            (int)(wanted.len < sizeof(creds.profile) ? wanted.len : sizeof(creds.profile) - 1),
+            wanted.ptr);
+    (void)snprintf(
+            creds.source, sizeof(creds.source), "%.*s", (int)sizeof(creds.source) - 1, path.ptr);
+    mln_creds_warn_of_mode(&creds, path.ptr);
+    *out = creds;
     return MLN_OK;
+}
+
+int mln_profiles_each(
+        const struct mln_creds_options *options, mln_profile_fn *fn, void *ctx, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf path = MLN_BUF_INIT(4096);
+    MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
+    struct mln_str current = { 0 }, name;
+    struct mln_json_value profiles = { 0 }, profile;
+    struct mln_json_iter it;
+    char text[MLN_PROFILE_NAME_MAX];
+    int rc = mln_profile_path(options->env, &path, err);
+
+    if (rc == MLN_OK)
+        rc = load(path.ptr, &doc, err);
+    if (rc != MLN_OK)
+        return rc;
+    (void)mln_json_get_str(mln_json_root(doc), "current", &current);
+    (void)mln_json_get(mln_json_root(doc), "profiles", &profiles);
+    it = mln_json_iter(profiles);
+    while (rc == MLN_OK && mln_json_next(&it, NULL, &profile)) {
+        if (!mln_json_get_str(profile, "name", &name) || name.len == 0 ||
+                name.len >= sizeof(text) || memchr(name.ptr, '\0', name.len) != NULL)
+            continue; /* No option could name it. */
+        (void)snprintf(text, sizeof(text), "%.*s", MLN_FMT(name));
+        rc = fn(ctx, text, mln_str_eq(name, current), err);
+    }
+    return rc;
 }

@@ -19,6 +19,8 @@ static const char *get(void *ctx, const char *name)
 
     if (strcmp(name, "ALIBABA_CLOUD_CONFIG_FILE") == 0)
         return path;
+    if (strcmp(name, "HOME") == 0)
+        return "/nonexistent";
     for (; row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0)
             return row->value;
@@ -82,8 +84,8 @@ static const struct {
             NULL, { { 0 } }, MLN_ECREDS, "renew" },
     { "session without a token", ONE("\"mode\":\"CloudSSO\",\"sts_expiration\":1867323225"), NULL,
             { { 0 } }, MLN_ECREDS, "CloudSSO" },
-    { "other mode", ONE("\"mode\":\"ecsramrole\""), NULL, { { 0 } }, MLN_ECREDS,
-            "mode EcsRamRole is not supported" },
+    { "other mode", ONE("\"mode\":\"rsakeypair\""), NULL, { { 0 } }, MLN_ECREDS,
+            "mode RsaKeyPair is not supported" },
     { "unknown mode", ONE("\"mode\":\"xyz\""), NULL, { { 0 } }, MLN_ECREDS, "not known" },
 };
 
