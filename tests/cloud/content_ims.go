@@ -219,11 +219,12 @@ func imsReport(c *Call) Answer {
 	if bad != nil {
 		return *bad
 	}
-	text := reportHead
+	var text strings.Builder
+	text.WriteString(reportHead)
 	for n := first; n < last; n++ {
-		text += reportRow(c.Account, n)
+		text.WriteString(reportRow(c.Account, n))
 	}
-	body := obj{"Content": base64.StdEncoding.EncodeToString([]byte(text)), "GeneratedTime": instant(0), "IsTruncated": strconv.FormatBool(next != "")}
+	body := obj{"Content": base64.StdEncoding.EncodeToString([]byte(text.String())), "GeneratedTime": instant(0), "IsTruncated": strconv.FormatBool(next != "")}
 	if next != "" {
 		body["NextToken"] = next
 	}

@@ -89,12 +89,12 @@ func ossBuckets(c *Call) Answer {
 		total = 0 // All names begin alike: a prefix names all of them or one region's; only the first is known here.
 	}
 	first, last := c.cut(offset, size, total)
-	list := ""
+	var list strings.Builder
 	for n := first; n < last; n++ {
 		region, i := a.At(bucketKind, n)
 		r := res{a, bucketKind, region, i}
 		marker = r.id()
-		list += el("Bucket", leaf("Name", r.id()), r.place(), leaf("Region", region), leaf("Comment", ""), leaf("ResourceGroupId", ""))
+		list.WriteString(el("Bucket", leaf("Name", r.id()), r.place(), leaf("Region", region), leaf("Comment", ""), leaf("ResourceGroupId", "")))
 	}
 	inside := []string{leaf("Prefix", c.Params["prefix"]), leaf("Marker", c.Params["marker"]), leaf("MaxKeys", strconv.Itoa(size))}
 	if last < total { // Both are left out when everything fits.
@@ -103,7 +103,7 @@ func ossBuckets(c *Call) Answer {
 		}
 		inside = append(inside, leaf("IsTruncated", "true"), leaf("NextMarker", marker))
 	}
-	return xmlAnswer("ListAllMyBucketsResult", append(inside, ownerOf(a), el("Buckets", list))...)
+	return xmlAnswer("ListAllMyBucketsResult", append(inside, ownerOf(a), el("Buckets", list.String()))...)
 }
 
 // place is what both the list and GetBucketInfo say of a bucket.
