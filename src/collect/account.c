@@ -119,6 +119,8 @@ int mln_run_settle_account(struct mln_run *run, struct mln_err *err)
     else
         memcpy(run->account, found.ptr, found.len);
     rc = check_begun(run, err);
+    if (rc == MLN_OK)
+        rc = mln_since_check_account(run, err);
     if (rc == MLN_OK && found.len == 0)
         rc = add_configured(run, err);
     if (rc == MLN_OK)

@@ -70,7 +70,8 @@ struct mln_collect_options {
     const struct mln_clock *clock;
     const struct mln_random *random; /* Spreads retries; NULL: they are not spread. */
     const volatile int *stop;        /* May be NULL. */
-    struct mln_snapshot *since;      /* An earlier snapshot of the account; NULL. */
+    /* An earlier snapshot of the account, finished and of the same plan (else MLN_EINVAL); NULL. */
+    struct mln_snapshot *since;
     void (*progress)(void *ctx, const struct mln_collect_progress *progress);
     void *progress_ctx;
 };
@@ -96,6 +97,12 @@ struct mln_collect_estimate {
 };
 MLN_MUST_USE int mln_collect_estimate(const struct mln_plan *plan, struct mln_snapshot *earlier,
         size_t region_count, struct mln_collect_estimate *out, struct mln_err *err);
+
+/*
+ * For how many kinds of calls (of `all` in the plan) a list tells whether the answer is still that
+ * of an earlier snapshot: only those are ever taken from `since`.
+ */
+void mln_collect_since_kinds(const struct mln_plan *plan, size_t *told, size_t *all);
 
 /*
  * Collects into `snapshot` (new, or to be resumed). A call that fails is recorded and costs only

@@ -209,6 +209,8 @@ MLN_MUST_USE int mln_run_was_read(
 /* since.c: calls that an earlier snapshot answers. */
 MLN_MUST_USE int mln_since_open(struct mln_run *run, struct mln_err *err);
 void mln_since_close(struct mln_since *since);
+/* MLN_EINVAL: the earlier snapshot is of another account than this run. */
+MLN_MUST_USE int mln_since_check_account(const struct mln_run *run, struct mln_err *err);
 /* Takes the task's rows and its record from the earlier snapshot, when nothing has changed. */
 MLN_MUST_USE int mln_since_take(
         struct mln_run *run, struct mln_task *task, bool *taken, struct mln_err *err);

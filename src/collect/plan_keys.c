@@ -367,6 +367,37 @@ static int check_templates(struct linker *l, const struct mln_plan_entry *entry)
     return MLN_OK;
 }
 
+/*
+ * An answer may be taken from an earlier snapshot by what the list says of the resource: so the key
+ * must be the resource's id, and its table have it once.
+ */
+static int check_unchanged(struct linker *l, size_t index)
+{
+    const struct mln_plan_entry *entry = &l->loader->plan->entries[index];
+    const struct mln_schema_call *call = &l->loader->calls[index];
+    const struct mln_table *table = call->parent != NULL ? mln_schema_table(schema_of(l),
+                                                                   mln_str_of(call->parent))
+                                                         : NULL;
+
+    if (entry->unchanged_while.count == 0)
+        return MLN_OK;
+    if (table == NULL || !table->is_unique || entry->batch > 0 || call->rows == NULL)
+        return WRONG(l, entry, entry->unchanged_node,
+                "'unchanged_while' needs 'for_each' over the ids of one table, one key a call, and "
+                "a table of its own");
+    for (size_t i = 0; i < entry->unchanged_while.count; i++) {
+        struct mln_str name = entry->unchanged_while.items[i];
+        bool found = false;
+
+        for (size_t c = 0; c < table->column_count; c++)
+            found = found || mln_str_is(name, table->columns[c].name);
+        if (!found)
+            return WRONG(l, entry, entry->unchanged_node, "the table '%s' has no column '%.*s'",
+                    table->name, MLN_FMT(name));
+    }
+    return MLN_OK;
+}
+
 static int link_call(struct linker *l, size_t index)
 {
     struct mln_plan_entry *entry = &l->loader->plan->entries[index];
@@ -376,6 +407,8 @@ static int link_call(struct linker *l, size_t index)
         rc = read_query(l, index);
     else if (entry->info.scope == MLN_SCOPE_REGION)
         rc = read_regions(l, index);
+    if (rc == MLN_OK)
+        rc = check_unchanged(l, index);
     return rc == MLN_OK ? check_templates(l, entry) : rc;
 }
 

@@ -14,7 +14,7 @@ struct product {
 
 struct call {
     struct mln_str action, call, ram, reach, regions, for_each, table, decode;
-    struct mln_yaml_strs sites, mask;
+    struct mln_yaml_strs sites, mask, unchanged_while;
     int64_t batch;
     const struct mln_yaml_node *request, *variants, *page, *errors;
     const struct mln_yaml_node *list, *item, *id, *name, *region, *columns, *rows;
@@ -80,6 +80,7 @@ static const struct mln_yaml_field call_fields[] = {
     CALL("rows", MLN_YAML_NODE, rows, 0, 0, 0),
     CALL("sites", MLN_YAML_STR_LIST, sites, 0, 0, 0),
     CALL("table", MLN_YAML_STR, table, 0, 0, 0),
+    CALL("unchanged_while", MLN_YAML_STR_LIST, unchanged_while, 0, 0, 0),
     CALL("variants", MLN_YAML_NODE, variants, 0, 0, 0),
 };
 
@@ -549,6 +550,28 @@ static int read_mask(struct reader *r)
     return MLN_OK;
 }
 
+/* Which table the columns are of is known when the query of 'for_each' is. */
+static int read_unchanged(struct reader *r)
+{
+    const struct mln_yaml_strs columns = r->yaml.unchanged_while;
+    struct mln_arena *arena = &r->loader->plan->arena;
+    struct mln_str *items;
+
+    if (columns.count == 0)
+        return MLN_OK;
+    items = mln_arena_alloc(arena, columns.count * sizeof(*items));
+    if (items == NULL)
+        return mln_plan_no_memory(r->loader);
+    for (size_t i = 0; i < columns.count; i++) {
+        items[i] = mln_arena_dup(arena, columns.items[i]);
+        if (items[i].ptr == NULL)
+            return mln_plan_no_memory(r->loader);
+    }
+    r->entry->unchanged_node = at(r, "unchanged_while");
+    r->entry->unchanged_while = (struct mln_yaml_strs){ items, columns.count };
+    return MLN_OK;
+}
+
 static int read_decode(struct reader *r)
 {
     if (r->yaml.decode.len == 0)
@@ -657,6 +680,8 @@ static int read_call(struct mln_plan_loader *loader, const struct product *produ
         rc = read_decode(&r);
     if (rc == MLN_OK)
         rc = read_mask(&r);
+    if (rc == MLN_OK)
+        rc = read_unchanged(&r);
     if (rc == MLN_OK)
         rc = read_rows(&r);
     r.entry->info.index = loader->call_count;

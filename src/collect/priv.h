@@ -80,6 +80,9 @@ struct mln_plan_entry {
     bool is_csv;
     struct mln_path csv;       /* Where the text is. */
     struct mln_yaml_strs mask; /* Members whose values are not kept whole. */
+    /* SCOPE_ROW: columns of the row; while they are the same, the answer is. */
+    struct mln_yaml_strs unchanged_while;
+    const struct mln_yaml_node *unchanged_node;
     bool single;               /* Its table has one row per call. */
     bool gives_regions;        /* Other calls are made once per row of its table. */
     bool is_unique;            /* Its table has each resource once. */

@@ -128,6 +128,21 @@ int mln_snapshot_bind_value(sqlite3_stmt *statement, int index, enum mln_column_
 int mln_snapshot_add_element(struct mln_snapshot *snapshot, const struct mln_row_map *map,
         const struct mln_row_place *place, struct mln_json_value element, struct mln_err *err);
 
+/* ---- again.c ---- */
+/* Columns of a query over the rows `t` of a table, to be read again. */
+#define SNAPSHOT_AGAIN_COLUMNS "t.region, t.parent, t.answer, t.answer_code, t.call, t.raw"
+enum {
+    SNAPSHOT_AGAIN_REGION,
+    SNAPSHOT_AGAIN_PARENT,
+    SNAPSHOT_AGAIN_ANSWER,
+    SNAPSHOT_AGAIN_CODE,
+    SNAPSHOT_AGAIN_CALL,
+    SNAPSHOT_AGAIN_RAW
+};
+/* The row under the cursor. MLN_ECORRUPT: it is not what such an answer leaves. */
+int mln_snapshot_add_again(struct mln_snapshot *from, struct mln_snapshot *to,
+        const struct mln_row_map *map, int64_t call_row, sqlite3_stmt *rows, struct mln_err *err);
+
 /* ---- call.c ---- */
 /* MLN_ENOTFOUND */
 int mln_snapshot_call_find(struct mln_snapshot *snapshot, const struct mln_call_record *record,

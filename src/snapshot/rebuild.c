@@ -102,53 +102,6 @@ static int copy_call(
     return rc;
 }
 
-/* Columns of the query over the rows of one table. */
-enum { REGION, PARENT, ANSWER, ANSWER_CODE, CALL, RAW };
-
-static int add_answer(struct rebuild *rebuild, const struct mln_row_map *map,
-        const struct mln_row_place *place, sqlite3_stmt *rows, struct mln_err *err)
-{
-    struct mln_json *doc = NULL;
-    struct mln_json_value element = { 0 };
-    int rc = MLN_OK;
-
-    if (sqlite3_column_type(rows, RAW) != SQLITE_NULL)
-        rc = mln_json_parse(mln_snapshot_column(rows, RAW), &doc, err);
-    if (rc == MLN_EINVAL)
-        return mln_fail(err, MLN_ECORRUPT, "snapshot '%s': table '%s' holds what is not JSON",
-                rebuild->from->path, rebuild->to->schema->tables[map->table].name);
-    if (rc < 0)
-        return rc;
-    if (doc != NULL)
-        element = mln_json_root(doc);
-    rc = mln_snapshot_add_element(rebuild->to, map, place, element, err);
-    mln_json_free(doc);
-    if (rc == MLN_EINVAL)
-        return mln_fail(err, MLN_ECORRUPT,
-                "snapshot '%s': table '%s' does not fit the plan; collect it again",
-                rebuild->from->path, rebuild->to->schema->tables[map->table].name);
-    return rc;
-}
-
-static int add_again(struct rebuild *rebuild, const struct mln_row_map *map, sqlite3_stmt *rows,
-        struct mln_err *err)
-{
-    const struct mln_row_place place = {
-        .call_row = sqlite3_column_int64(rows, CALL),
-        .region = mln_snapshot_column(rows, REGION),
-        .parent = mln_snapshot_column(rows, PARENT),
-    };
-    enum mln_outcome outcome = MLN_OUTCOME_OK;
-
-    if (mln_outcome_parse(mln_snapshot_column(rows, ANSWER), &outcome) < 0)
-        return mln_fail(err, MLN_ECORRUPT, "snapshot '%s': table '%s' has an unknown answer",
-                rebuild->from->path, rebuild->to->schema->tables[map->table].name);
-    if (outcome == MLN_OUTCOME_OK)
-        return add_answer(rebuild, map, &place, rows, err);
-    return mln_snapshot_add_outcome(
-            rebuild->to, map, &place, outcome, mln_snapshot_column(rows, ANSWER_CODE), err);
-}
-
 /* Nested rows come out of the rows around them, so only those of the call itself are read. */
 static int copy_rows(
         struct rebuild *rebuild, const struct mln_schema_call *call, struct mln_err *err)
@@ -158,13 +111,15 @@ static int copy_rows(
     int code, rc;
 
     (void)snprintf(sql, sizeof(sql),
-            "SELECT t.region, t.parent, t.answer, t.answer_code, t.call, t.raw FROM \"%s\" t "
+            "SELECT " SNAPSHOT_AGAIN_COLUMNS " FROM \"%s\" t "
             "JOIN collect_call c ON c.id = t.call WHERE c.call = ?1 ORDER BY t.rowid",
             rebuild->to->schema->tables[call->rows->table].name);
     rc = ask(rebuild, sql, call, &rows, err);
     while (rc == MLN_OK && (code = sqlite3_step(rows)) != SQLITE_DONE)
-        rc = code == SQLITE_ROW ? add_again(rebuild, call->rows, rows, err)
-                                : mln_snapshot_fail(rebuild->from, code, doing, err);
+        rc = code == SQLITE_ROW
+                     ? mln_snapshot_add_again(rebuild->from, rebuild->to, call->rows,
+                               sqlite3_column_int64(rows, SNAPSHOT_AGAIN_CALL), rows, err)
+                     : mln_snapshot_fail(rebuild->from, code, doing, err);
     return rc;
 }
 

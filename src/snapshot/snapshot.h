@@ -123,6 +123,14 @@ MLN_MUST_USE int mln_snapshot_add_outcome(struct mln_snapshot *snapshot,
         struct mln_str code, struct mln_err *err);
 
 /*
+ * Reads the rows again that the call `from_call` of another snapshot brought for the row `key`, as
+ * rows of `to_call`. Both are of the same plan. MLN_ECORRUPT: `from` holds what no answer leaves.
+ */
+MLN_MUST_USE int mln_snapshot_copy_call(struct mln_snapshot *from, struct mln_snapshot *to,
+        const struct mln_row_map *map, int64_t from_call, struct mln_str key, int64_t to_call,
+        int64_t *copied, struct mln_err *err);
+
+/*
  * Deletes the row `id` of a table: the resource went away between two calls. The rows nested in it
  * and the rows of calls made for it go too. Another region may have a resource of the same name.
  */
