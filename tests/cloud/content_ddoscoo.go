@@ -17,19 +17,24 @@ const (
 func (r res) origins() []string {
 	list := []string{}
 	for n := 0; n <= r.roll("origins", 2); n++ {
-		salt := "origin " + strconv.Itoa(n)
-		switch r.roll(salt, 8) {
-		case 0, 1:
-			list = append(list, privateAddress(r.i+n))
-		case 2:
-			list = append(list, "origin."+r.hex(salt, 5)+".example.com")
-		case 3:
-			list = append(list, "198.51.100."+strconv.Itoa(1+r.roll(salt+" last", 250)))
-		default:
-			list = append(list, r.ownAddress(salt))
+		if origin := r.origin(n); !contains(list, origin) {
+			list = append(list, origin)
 		}
 	}
 	return list
+}
+
+func (r res) origin(n int) string {
+	salt := "origin " + strconv.Itoa(n)
+	switch r.roll(salt, 8) {
+	case 0, 1:
+		return privateAddress(r.i + n)
+	case 2:
+		return "origin." + r.hex(salt, 5) + ".example.com"
+	case 3:
+		return "198.51.100." + strconv.Itoa(1+r.roll(salt+" last", 250))
+	}
+	return r.ownAddress(salt)
 }
 
 // ddosInstances: an instance has rules only where there is one.

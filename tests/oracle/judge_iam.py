@@ -230,6 +230,7 @@ def all_buckets(answers, found):
 @item(12)
 def bucket_acl(answers, found, now):
     account = answers.ask("oss:GetPublicAccessBlock")
+    never_set = account.code == "NoSuchPublicAccessBlockConfiguration"
     account_on = truth(account.data.get("BlockPublicAccess")) if account.ok else False
     for b in all_buckets(answers, found):
         acl = b.about("AccessControlList.Grant")
@@ -241,7 +242,7 @@ def bucket_acl(answers, found, now):
             # A block makes any grant harmless; where the grant itself was not read, unknown is as right.
             found.add(b.region, b.name, PASS if acl in ("private", "public-read", "public-read-write") else {PASS, UNKNOWN})
         elif acl in ("public-read", "public-read-write"):
-            strict = b.info.ok and account.how in ("ok", "denied") and b.about("BlockPublicAccess") is not None
+            strict = b.info.ok and (account.how in ("ok", "denied") or never_set) and b.about("BlockPublicAccess") is not None
             found.add(b.region, b.name, FAIL if strict else {FAIL, UNKNOWN}, {acl} if strict else None)
         else:
             found.add(b.region, b.name, UNKNOWN)
