@@ -27,15 +27,8 @@ static void close_metadata(struct metadata *metadata)
 
 static void find_host(const struct mln_creds_options *options, struct mln_endpoint *out)
 {
-    const struct mln_endpoints none = { .env = options->env };
-    enum mln_endpoint_origin origin = MLN_ENDPOINT_RULE;
-    struct mln_err err;
-
-    if (mln_endpoints_find(options->endpoints != NULL ? options->endpoints : &none, "EcsMetadata",
-                MLN_STR(""), MLN_STR(""), out, &origin, &err) == MLN_OK &&
-            origin == MLN_ENDPOINT_GIVEN && out->loopback)
-        return;
-    *out = (struct mln_endpoint){ .https = false, .host = METADATA_HOST };
+    if (!mln_creds_override(options, "EcsMetadata", MLN_STR(""), out) || !out->loopback)
+        *out = (struct mln_endpoint){ .https = false, .host = METADATA_HOST };
 }
 
 static int ask(const struct metadata *metadata, enum mln_http_method method, const char *path,

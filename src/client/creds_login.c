@@ -63,16 +63,11 @@ static int sso_endpoint(
 static int oauth_endpoint(const struct mln_creds_options *options, const struct mln_login *login,
         struct mln_endpoint *out, struct mln_err *err)
 {
-    const struct mln_endpoints none = { .env = options->env };
-    enum mln_endpoint_origin origin = MLN_ENDPOINT_RULE;
     bool intl = mln_str_eq_nocase(login->site, MLN_STR("INTL"));
-    struct mln_err why;
 
     if (!intl && login->site.len > 0 && !mln_str_eq_nocase(login->site, MLN_STR("CN")))
         return mln_fail(err, MLN_ECREDS, "oauth_site_type is neither CN nor INTL");
-    if (mln_endpoints_find(options->endpoints != NULL ? options->endpoints : &none, "OAuth",
-                MLN_STR(""), MLN_STR(""), out, &origin, &why) == MLN_OK &&
-            origin == MLN_ENDPOINT_GIVEN)
+    if (mln_creds_override(options, "OAuth", MLN_STR(""), out))
         return MLN_OK;
     return mln_endpoint_parse(
             mln_str_of(intl ? "oauth.alibabacloud.com" : "oauth.aliyun.com"), out, err);

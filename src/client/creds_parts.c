@@ -109,3 +109,19 @@ bool mln_creds_is_true(const struct mln_env *env, const char *name)
 
     return value != NULL && mln_str_eq_nocase(mln_str_of(value), MLN_STR("true"));
 }
+
+bool mln_creds_override(const struct mln_creds_options *options, const char *product,
+        struct mln_str region, struct mln_endpoint *out)
+{
+    enum mln_endpoint_origin origin = MLN_ENDPOINT_RULE;
+    struct mln_endpoint found = { 0 };
+    struct mln_err err;
+
+    if (options->endpoints == NULL ||
+            mln_endpoints_find(options->endpoints, product, region, MLN_STR(""), &found, &origin,
+                    &err) != MLN_OK ||
+            origin != MLN_ENDPOINT_GIVEN)
+        return false;
+    *out = found;
+    return true;
+}

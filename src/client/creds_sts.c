@@ -29,19 +29,6 @@ static bool region_is_sane(struct mln_str region)
     return region.len > 0 && region.len <= REGION_LEN_MAX;
 }
 
-/* What the user said on the command line or in ALIBABA_CLOUD_ENDPOINT_STS. */
-static bool is_overridden(
-        const struct mln_creds_options *options, struct mln_str region, struct mln_endpoint *out)
-{
-    const struct mln_endpoints none = { .env = options->env };
-    enum mln_endpoint_origin origin = MLN_ENDPOINT_RULE;
-    struct mln_err err;
-
-    return mln_endpoints_find(options->endpoints != NULL ? options->endpoints : &none, "Sts",
-                   region, MLN_STR(""), out, &origin, &err) == MLN_OK &&
-           origin == MLN_ENDPOINT_GIVEN;
-}
-
 int mln_sts_endpoint(const struct mln_creds_options *options, const struct mln_assume *assume,
         struct mln_endpoint *out, struct mln_err *err)
 {
@@ -49,7 +36,6 @@ int mln_sts_endpoint(const struct mln_creds_options *options, const struct mln_a
     bool vpc = all_vpc || assume->vpc ||
                mln_creds_is_true(options->env, "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED");
     struct mln_str region = assume->sts_region;
-    struct mln_endpoint given = { 0 };
     char host[64];
 
     if (region.len == 0)
@@ -59,10 +45,8 @@ int mln_sts_endpoint(const struct mln_creds_options *options, const struct mln_a
     if (region.len > 0 && !region_is_sane(region))
         return mln_fail(err, MLN_ECONFIG,
                 "the region for STS (sts_region or ALIBABA_CLOUD_STS_REGION) is not the name of one");
-    if (is_overridden(options, region, &given)) {
-        *out = given;
+    if (mln_creds_override(options, "Sts", region, out))
         return MLN_OK;
-    }
     if (assume->sts_endpoint.len > 0) {
         if (mln_endpoint_parse(assume->sts_endpoint, out, err) != MLN_OK)
             return mln_wrap(err, MLN_ECONFIG, "sts_endpoint");

@@ -32,6 +32,9 @@ void mln_creds_warn_of_mode(struct mln_creds *creds, const char *path);
 
 /* The cloud's time. */
 int64_t mln_creds_now_ms(const struct mln_creds_options *options);
+/* Where the user, by an option or a variable, says that a product is; false: nowhere. */
+bool mln_creds_override(const struct mln_creds_options *options, const char *product,
+        struct mln_str region, struct mln_endpoint *out);
 /* True for "true" in any case. */
 bool mln_creds_is_true(const struct mln_env *env, const char *name);
 
@@ -168,6 +171,14 @@ void mln_json_place(struct mln_str text, int *line, int *column);
  */
 MLN_MUST_USE int mln_creds_from_profile(const struct mln_creds_options *options, const char *name,
         struct mln_creds *out, struct mln_err *err);
+
+/* The profile `name` of a parsed config.json. MLN_EINVAL: there is none. */
+MLN_MUST_USE int mln_profile_read(const struct mln_creds_options *options,
+        struct mln_json_value root, struct mln_str name, struct mln_creds *out,
+        struct mln_err *err);
+
+/* The names of outsiders, cut short for a message: `"%.*s", MLN_SHORT(name)`. */
+#define MLN_SHORT(name) (int)((name).len > 64 ? 64 : (name).len), (name).ptr
 
 /* One section of an INI file; the views point into its text. */
 #define MLN_INI_KEYS_MAX ((size_t)64)
