@@ -50,7 +50,7 @@ type count struct {
 }
 
 // recordsMax bounds the memory of a long benchmark: counts go on, records stop.
-const recordsMax = 3000000
+const recordsMax = 1000000
 
 type journal struct {
 	mu         sync.Mutex

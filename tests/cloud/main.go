@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -129,6 +130,7 @@ func main() {
 	if o.dir == "" {
 		fatal(fmt.Errorf("-dir is required"))
 	}
+	debug.SetGCPercent(300) // Answers are garbage at once; memory is cheaper here than time.
 	if err := startServer(o); err != nil {
 		fatal(err)
 	}

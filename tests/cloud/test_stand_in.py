@@ -79,6 +79,18 @@ def test_old_signatures_are_answered(api):
     assert refused.split(":")[1].startswith("POST&%2F&AccessKeyId%3D" + api.key["id"])
 
 
+def test_calls_that_are_paths_are_answered(cloud, api):
+    cs = "2015-12-15"
+    clusters = api.rpc(cs, "DescribeClustersV1", {"page_size": "50"}, method="GET", path="/api/v1/clusters").json()["clusters"]
+    found = api.rpc(cs, "DescribeClusterDetail", method="GET", path="/clusters/" + clusters[1]["cluster_id"])
+    assert found.json()["name"] == clusters[1]["name"] and cloud.violations() == []
+    assert api.rpc(cs, "DescribeClusterDetail", method="GET", path="/clusters/c0").code() == "ErrorClusterNotFound"
+    assert api.rpc(cs, "DescribeClusterDetail", method="GET", path="/clusters").code() == "InvalidAction.NotFound"
+    assert api.rpc(cs, "DescribeClusterDetail", method="GET").code() == "InvalidAction.NotFound"
+    assert api.rpc(cs, "DescribeClusterDetail", method="POST", path="/clusters/c0").code() == "UnsupportedHTTPMethod"
+    assert len(cloud.violations()) == 3
+
+
 def test_temporary_credentials_need_their_own_token(cloud):
     key = session_key(cloud)
     whole = Client(cloud, key)
