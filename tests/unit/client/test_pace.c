@@ -126,7 +126,7 @@ static void keeps_names_apart(void **state)
 
 static void takes_the_default_for_a_rate_that_is_none(void **state)
 {
-    static const double rates[] = { 0, -1, NAN, INFINITY };
+    static const double rates[] = { 0, -1, (double)NAN, (double)INFINITY };
     char name[] = "a";
 
     (void)state;
