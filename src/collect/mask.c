@@ -17,8 +17,13 @@ static bool is_named(const struct mln_yaml_strs *names, struct mln_str name)
     return false;
 }
 
-/* "****" and the end of a long text; null stays what it is. */
-static void print_masked(struct mln_json_value value, struct mln_buf *out)
+/* What was masked before, in a recording, is not masked once more. */
+static bool is_masked(struct mln_str text)
+{
+    return text.len <= sizeof("****") - 1 + TAIL && mln_str_starts(text, MLN_STR("****"));
+}
+
+void mln_mask_value(struct mln_json_value value, struct mln_buf *out)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf text = MLN_BUF_INIT(MLN_JSON_BYTES_MAX);
     char shown[sizeof("****") + TAIL] = "****";
@@ -36,6 +41,8 @@ static void print_masked(struct mln_json_value value, struct mln_buf *out)
         while (tail.len > 0 && ((unsigned char)tail.ptr[0] & 0xC0) == 0x80)
             tail = (struct mln_str){ tail.ptr + 1, tail.len - 1 };
         memcpy(shown + 4, tail.ptr, tail.len);
+    } else if (text.code == MLN_OK && is_masked(tail)) {
+        memcpy(shown, tail.ptr, tail.len);
     }
     mln_json_quote(mln_str_of(shown), out);
 }
@@ -81,7 +88,7 @@ void mln_mask_json(
             mln_buf_add_char(out, ':');
         }
         if (is_object && is_named(names, key))
-            print_masked(member, out);
+            mln_mask_value(member, out);
         else
             mln_mask_json(member, names, out);
     }

@@ -83,9 +83,9 @@ struct mln_plan_entry {
     /* SCOPE_ROW: columns of the row; while they are the same, the answer is. */
     struct mln_yaml_strs unchanged_while;
     const struct mln_yaml_node *unchanged_node;
-    bool single;               /* Its table has one row per call. */
-    bool gives_regions;        /* Other calls are made once per row of its table. */
-    bool is_unique;            /* Its table has each resource once. */
+    bool single;        /* Its table has one row per call. */
+    bool gives_regions; /* Other calls are made once per row of its table. */
+    bool is_unique;     /* Its table has each resource once. */
     const char *table;
 };
 
@@ -192,9 +192,19 @@ bool mln_path_find(
 /* A string, number or boolean as text. */
 bool mln_json_scalar(struct mln_json_value value, struct mln_buf *out);
 
+/* replay_name.c */
+/* Of a product that is not in a region; the file holds the reason. */
+#define MLN_REPLAY_NO_REGION ".no_region"
+/* What the name of a recorded answer may end in (".json", ".403.xml"), but for statuses that are
+ * seldom; NULL behind the last. */
+const char *mln_replay_suffix(size_t index);
+
 /* mask.c: appends the value with the values of the named members masked, at any depth. */
 void mln_mask_json(
         struct mln_json_value value, const struct mln_yaml_strs *names, struct mln_buf *out);
+
+/* "****" and the end of a long text; null stays what it is, and so does what was masked before. */
+void mln_mask_value(struct mln_json_value value, struct mln_buf *out);
 
 /*
  * A base64 CSV with a heading as a JSON list of objects. `heading` is empty before the first page;

@@ -202,6 +202,27 @@ static int find_file(struct mln_replay *replay, struct mln_str path, struct foun
     return rc == MLN_ENOTFOUND ? find_odd(replay, folder, path, stem, out) : rc;
 }
 
+/* The product was not in the region: the reason is kept in place of an answer. */
+static bool find_no_region(
+        struct mln_replay *replay, struct mln_str path, struct mln_collect_answer *answer)
+{
+    char name[NAME_MAX_BYTES];
+    struct stat st;
+    int fd;
+    ssize_t n;
+
+    (void)snprintf(name, sizeof(name), "%.*s" MLN_REPLAY_NO_REGION, MLN_FMT(path));
+    fd = openat(replay->folder_fd, strrchr(name, '/') + 1,
+            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    answer->no_region = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    n = answer->no_region ? read(fd, answer->failure, sizeof(answer->failure) - 1) : 0;
+    answer->failure[n > 0 ? n : 0] = '\0';
+    (void)close(fd);
+    return answer->no_region;
+}
+
 static int read_whole(int fd, struct mln_buf *out, struct mln_collect_answer *answer)
 {
     struct stat st;
@@ -234,6 +255,8 @@ static void read_answer(struct mln_replay *replay, const struct mln_collect_requ
     mln_replay_name(request, &path);
     errno = 0;
     rc = path.code == MLN_OK ? find_file(replay, mln_buf_str(&path), &found) : path.code;
+    if (rc == MLN_ENOTFOUND && find_no_region(replay, mln_buf_str(&path), answer))
+        return;
     if (rc == MLN_ENOTFOUND) {
         (void)snprintf(answer->failure, sizeof(answer->failure), "not recorded");
         return;

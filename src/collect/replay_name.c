@@ -1,7 +1,7 @@
 /* Names of recorded answers (docs/replay.md): nothing from outside can leave the folder or clash.
  */
 #include "acs/sign.h"
-#include "collect/collect.h"
+#include "collect/priv.h"
 
 #define PART_BYTES_MAX ((size_t)150) /* With the page and the suffixes it stays a file's name. */
 #define PART_CUT       ((size_t)100)
@@ -69,4 +69,14 @@ void mln_replay_name(const struct mln_collect_request *request, struct mln_buf *
     mln_buf_add_char(out, '/');
     add_part(request->key, request->variant, out);
     mln_buf_addf(out, ".%lld", (long long)request->page);
+}
+
+const char *mln_replay_suffix(size_t index)
+{
+    static const char *const suffixes[] = { ".json", ".xml", ".403.json", ".403.xml", ".404.json",
+        ".404.xml", ".400.json", ".400.xml", ".429.json", ".429.xml", ".503.json", ".503.xml",
+        ".500.json", ".500.xml", ".401.json", ".401.xml", ".409.json", ".409.xml", ".502.json",
+        ".502.xml", ".504.json", ".504.xml", MLN_REPLAY_NO_REGION };
+
+    return index < MLN_LEN(suffixes) ? suffixes[index] : NULL;
 }
