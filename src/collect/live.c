@@ -153,6 +153,7 @@ static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, stru
 {
     struct mln_live *live = ctx;
     int64_t until_ms = mln_monotonic_ms(live->options.clock) + wait_ms;
+    struct mln_collect_answer answer;
     bool answered = false;
     int rc = MLN_OK;
 
@@ -170,7 +171,9 @@ static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, stru
         }
         if (live->held == 0)
             return mln_fail(err, MLN_ENOTFOUND, "no call is under way");
-        rc = step(live, until_ms, out, &answered, err);
+        rc = step(live, until_ms, &answer, &answered, err);
+        if (rc == MLN_OK && answered)
+            *out = answer;
         if (rc != MLN_OK || answered)
             return rc;
         if (live->ready.first == NULL && mln_monotonic_ms(live->options.clock) >= until_ms)
