@@ -1,7 +1,6 @@
 #include "acs/endpoint.h"
 
-#define REGION_MAX_BYTES ((size_t)32)
-#define PRODUCT_MAX      40
+#define PRODUCT_MAX 40
 
 static const struct mln_product products[] = {
     { "ResourceManager", "2020-03-31", "resourcemanager", "cn-hangzhou" },
@@ -57,9 +56,9 @@ const struct mln_product *mln_product_by_version(struct mln_str version)
     return NULL;
 }
 
-static bool is_region(struct mln_str region)
+bool mln_region_is_name(struct mln_str region)
 {
-    if (region.len == 0 || region.len > REGION_MAX_BYTES || region.ptr[0] == '-' ||
+    if (region.len == 0 || region.len > MLN_REGION_NAME_MAX || region.ptr[0] == '-' ||
             region.ptr[region.len - 1] == '-')
         return false;
     for (size_t i = 0; i < region.len; i++) {
@@ -129,16 +128,16 @@ int mln_endpoint_host(const char *product, enum mln_network network, struct mln_
         struct mln_buf *out, bool *by_rule, struct mln_err *err)
 {
     const struct mln_endpoint_row *row = NULL;
-    char code[PRODUCT_MAX], name[REGION_MAX_BYTES + 1] = "";
+    char code[PRODUCT_MAX], name[MLN_REGION_NAME_MAX + 1] = "";
     struct mln_str done;
 
     fold(product, code);
     if (region.len == 0)
         region = default_region(code);
     /* The region becomes a part of the host that credentials go to. */
-    if (!is_region(region))
-        return mln_fail(
-                err, MLN_EINVAL, "a region is at most %zu of a-z, 0-9 and '-'", REGION_MAX_BYTES);
+    if (!mln_region_is_name(region))
+        return mln_fail(err, MLN_EINVAL, "a region is at most %zu of a-z, 0-9 and '-'",
+                MLN_REGION_NAME_MAX);
     memcpy(name, region.ptr, region.len);
     /* A product without a host in VPCs is reached at its public one. */
     for (int i = (int)network; row == NULL && i >= (int)MLN_NETWORK_PUBLIC; i--) {

@@ -25,10 +25,16 @@ struct mln_endpoint_row {
 /* All rows, sorted by product, network and region. */
 const struct mln_endpoint_row *mln_endpoint_rows(size_t *count);
 
+#define MLN_REGION_NAME_MAX ((size_t)32)
+
+/* [a-z0-9-], at most MLN_REGION_NAME_MAX, no '-' at the ends: it becomes a part of hosts and of
+ * what is signed. */
+bool mln_region_is_name(struct mln_str region);
+
 /*
  * Appends the host of a product (by its code; case, '-' and '_' do not count) in a region; ""
- * is the product's default region. *by_rule: no row names the region. Region names are checked
- * ([a-z0-9-], at most 32): MLN_EINVAL; MLN_ENOTFOUND: the product is not in the table. A product
+ * is the product's default region. *by_rule: no row names the region. Region names are checked:
+ * MLN_EINVAL; MLN_ENOTFOUND: the product is not in the table. A product
  * without hosts in VPCs has its public ones there.
  */
 MLN_MUST_USE int mln_endpoint_host(const char *product, enum mln_network network,

@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 
+#include "acs/endpoint.h"
 #include "acs/percent.h"
 #include "acs/priv.h"
 
@@ -16,9 +17,8 @@
 
 #define DAY_LEN       ((size_t)8)
 #define DATE_LEN      ((size_t)16) /* 20260102T030405Z */
-#define REGION_MAX    ((size_t)64)
 #define KEY_MAX_BYTES ((size_t)512)
-#define SCOPE_MAX     (DAY_LEN + REGION_MAX + sizeof("//" SERVICE "/" SCOPE_END))
+#define SCOPE_MAX     (DAY_LEN + MLN_REGION_NAME_MAX + sizeof("//" SERVICE "/" SCOPE_END))
 #define TO_SIGN_MAX   (sizeof(ALGORITHM) + DATE_LEN + SCOPE_MAX + MLN_SHA256_HEX_MAX + 4)
 
 #define WORK_ARENA_BYTES        (MLN_CANONICAL_MAX * 4)
@@ -180,17 +180,6 @@ static int derive_key(const struct mln_oss4_input *input, unsigned char key[MLN_
     return rc;
 }
 
-static bool is_region(struct mln_str region)
-{
-    for (size_t i = 0; i < region.len; i++) {
-        char c = region.ptr[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
-            return false;
-    }
-    return region.len > 0 && region.len <= REGION_MAX;
-}
-
 static bool is_date(struct mln_str date)
 {
     if (date.len != DATE_LEN)
@@ -206,9 +195,9 @@ static bool is_date(struct mln_str date)
 
 static int check(const struct mln_oss4_input *input, struct mln_err *err)
 {
-    if (!is_region(input->region))
+    if (!mln_region_is_name(input->region))
         return mln_fail(err, MLN_EINVAL, "a region to sign for is at most %zu of a-z, 0-9 and '-'",
-                REGION_MAX);
+                MLN_REGION_NAME_MAX);
     if (!is_date(input->date))
         return mln_fail(err, MLN_EINVAL, "a date to sign reads like 20260102T030405Z");
     if (input->object.len > 0 && input->bucket.len == 0)

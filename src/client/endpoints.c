@@ -4,7 +4,6 @@
 
 #define PRODUCT_MAX   sizeof(((struct mln_endpoint_override *)NULL)->product)
 #define HOST_MAX      ((size_t)200)
-#define REGION_MAX    ((size_t)32)
 #define VARIABLE      "ALIBABA_CLOUD_ENDPOINT_"
 #define HOLE          "{region}"
 #define CLOUD_DOMAIN  ".aliyuncs.com"
@@ -127,12 +126,6 @@ static bool is_host(struct mln_str host)
     return true;
 }
 
-static bool is_region(struct mln_str region)
-{
-    return region.len > 0 && region.len <= REGION_MAX &&
-           memchr(region.ptr, '.', region.len) == NULL && is_host(region);
-}
-
 /* A host that somebody else names gets credentials only when it is the cloud's. */
 static int from_template(struct mln_str text, struct mln_str region, struct mln_endpoint *out,
         enum mln_endpoint_origin *origin, struct mln_err *err)
@@ -142,7 +135,7 @@ static int from_template(struct mln_str text, struct mln_str region, struct mln_
     const char *after = hole != NULL ? hole + strlen(HOLE) : text.ptr;
 
     if (hole != NULL) {
-        if (!is_region(region))
+        if (!mln_region_is_name(region))
             return mln_fail(err, MLN_EINVAL, "the host of a call needs a region (a-z, 0-9, '-')");
         mln_buf_add(&host, (struct mln_str){ text.ptr, (size_t)(hole - text.ptr) });
         mln_buf_add(&host, region);

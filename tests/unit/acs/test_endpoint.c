@@ -72,7 +72,8 @@ static void has_hosts_inside_vpcs_and_else_the_public_ones(void **state)
     (void)state;
     expect_host("Oss", MLN_NETWORK_VPC, "cn-beijing", "oss-cn-beijing-internal.aliyuncs.com");
     expect_host("Sddp", MLN_NETWORK_VPC, "cn-zhangjiakou", "sddp-vpc.cn-zhangjiakou.aliyuncs.com");
-    expect_host("Cas", MLN_NETWORK_VPC, "cn-hangzhou", "cas.aliyuncs.com");
+    expect_host("Cas", MLN_NETWORK_VPC, "cn-hangzhou", "cas-vpc.cn-hangzhou.aliyuncs.com");
+    expect_host("Cas", MLN_NETWORK_VPC, "cn-beijing", "cas.aliyuncs.com");
 }
 
 static void tells_a_host_of_the_table_from_one_of_a_rule(void **state)
@@ -82,7 +83,7 @@ static void tells_a_host_of_the_table_from_one_of_a_rule(void **state)
     bool by_rule = true;
 
     (void)state;
-    OK(mln_endpoint_host("ecs", MLN_NETWORK_PUBLIC, MLN_STR("cn-beijing"), &host, &by_rule, &err),
+    OK(mln_endpoint_host("ecs", MLN_NETWORK_PUBLIC, MLN_STR("cn-hangzhou"), &host, &by_rule, &err),
             &err);
     assert_false(by_rule);
     OK(mln_endpoint_host("ecs", MLN_NETWORK_PUBLIC, MLN_STR("xx-new-1"), &host, &by_rule, &err),
