@@ -2,7 +2,7 @@
 """Runs every benchmark and prints one table. All numbers are ratios of things measured turn by turn in this run, so that the
 machine, its other users and its mood cancel out; CPU time (user and system) unless a row says otherwise.
 
-    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only http,page,results,cli,detect,snapshot,checks]
+    run.py BUILD_FOLDER [-o TABLE_FILE] [--quick] [--only collect,http,page,results,cli,detect,snapshot,checks]
 """
 import argparse
 import datetime
@@ -420,7 +420,25 @@ def table(bench):
     return "\n".join(lines) + "\n"
 
 
-PARTS = {"http": http, "page": page, "results": results, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
+# ---- a collection ----
+
+def collect(bench):
+    say("collecting an account from a cloud in the same process: the executor and the snapshot without a network")
+    sizes = [10**5] if bench.quick else [10**5, 10**6]
+    for resources in sizes:
+        name = f"10^{len(str(resources)) - 1} resources"
+        for at_once, how in ((64, "answers in crowds"), (1, "each answer waited for")):
+            file = f"{bench.work}/collected"
+            us, calls, peak, each = bench.output([bench.tool("collect_account"), file, str(resources), str(at_once)]).split()
+            for suffix in ("", "-wal", "-shm"):
+                if os.path.exists(file + suffix):
+                    os.unlink(file + suffix)
+            bench.add(f"collecting {name}, {how}: CPU of a call, in units of 300 us", [float(us) / 300], 0.25)
+        bench.add(f"peak private memory of collecting {name}, in units of 100 MB", [int(peak) * 1024 / 1e8], 0.8)
+        bench.notes.append(f"collecting {name}: {calls} calls, {us} us of CPU each, {int(peak) // 1024} MiB; {each} bytes of heap for a call on its way")
+
+
+PARTS = {"collect": collect, "http": http, "page": page, "results": results, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
 
 
 def main():

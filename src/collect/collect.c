@@ -38,7 +38,6 @@ int mln_run_commit(struct mln_run *run, struct mln_err *err)
         return MLN_OK;
     rc = mln_snapshot_commit(run->snapshot, err);
     run->in_transaction = rc != MLN_OK;
-    run->written_ms = mln_monotonic_ms(run->options->clock);
     return rc;
 }
 
@@ -133,25 +132,17 @@ static int look(struct mln_run *run, int64_t wait_ms, struct mln_err *err)
 }
 
 /*
- * Waits for an answer, or until a task is due. Before a wait of any length what has ended is
+ * Waits for an answer, or until a task is due. Before it waits, what has ended is
  * written: a run that is killed then has lost nothing but what was under way.
  */
 static int wait_for_answer(struct mln_run *run, struct mln_err *err)
 {
-    int64_t due_ms = due_in(run), soon_ms = 0;
+    int64_t due_ms = due_in(run);
     int64_t wait_ms = due_ms >= 0 && due_ms < MLN_LOOK_MS ? due_ms : MLN_LOOK_MS;
     int rc = look(run, 0, err);
 
     if (rc != MLN_ENOTFOUND || wait_ms == 0)
         return rc;
-    if (run->in_transaction)
-        soon_ms = MLN_COMMIT_SOON_MS - (mln_monotonic_ms(run->options->clock) - run->written_ms);
-    if (soon_ms > 0) {
-        rc = look(run, soon_ms < wait_ms ? soon_ms : wait_ms, err);
-        if (rc != MLN_ENOTFOUND || soon_ms >= wait_ms)
-            return rc;
-        wait_ms -= soon_ms;
-    }
     rc = mln_run_commit(run, err);
     return rc == MLN_OK ? look(run, wait_ms, err) : rc;
 }

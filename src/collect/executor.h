@@ -25,7 +25,6 @@
 #define MLN_LOOK_MS         ((int64_t)500) /* How long one wait is, before the stop flag is seen. */
 #define MLN_COMMIT_ROWS     ((int64_t)1000)
 #define MLN_COMMIT_MS       ((int64_t)200)
-#define MLN_COMMIT_SOON_MS  ((int64_t)5) /* Before a wait: so close together, commits are one. */
 #define MLN_PROGRESS_MS     ((int64_t)100)
 #define MLN_EMPTY_PAGES     100 /* In a row. */
 #define MLN_TOKEN_MAX       ((size_t)64 * 1024)
@@ -173,7 +172,6 @@ struct mln_run {
     bool in_transaction, account_settled;
     bool changed;                /* Some call ended: others may begin. */
     int64_t unwritten, begun_ms; /* Rows since the transaction began. */
-    int64_t written_ms;          /* When the last one was committed. */
     int64_t told_ms;             /* When the progress was told last. */
     const struct mln_plan_call *newest;
     char account[65];

@@ -119,10 +119,11 @@ int mln_snapshot_tune(struct mln_snapshot *snapshot, struct mln_err *err)
      * system all the same, and the log is read back at the next start. Losing power may lose the
      * file, which can be collected again. Rows are wide, and most reads are of whole tables: pages
      * that hold some more of them are read with fewer calls.
-     * The size of the cache is said again, as the library keeps it in pages of the size before.
+     * The size of the cache is said again, as the library keeps it in pages of the size before;
+     * half of a reader's, as what is sorted (the keys of a call, an index) takes as much again.
      */
     return mln_snapshot_exec(snapshot,
-            "PRAGMA page_size = 16384; PRAGMA cache_size = -32768; PRAGMA locking_mode = EXCLUSIVE;"
+            "PRAGMA page_size = 16384; PRAGMA cache_size = -16384; PRAGMA locking_mode = EXCLUSIVE;"
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 1000",
             "prepare for writing", err);
 }
