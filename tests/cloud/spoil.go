@@ -47,6 +47,9 @@ func (x *exchange) fault() *Answer {
 	case "deny":
 		return x.faultDeny()
 	case "expire":
+		if x.key.Token == "" {
+			return nil // A key of a user has no end.
+		}
 		x.cloud.keys.expire(x.key.ID, x.now)
 		if x.xml {
 			return refusal(403, "SecurityTokenExpired", "The security token you provided has expired.")

@@ -480,9 +480,11 @@ def test_connections_break_as_asked(cloud, api):
     assert real.rpc(STS, "GetCallerIdentity", host="sts.aliyuncs.com").status == 200
 
 
-def test_tokens_expire_in_the_middle(cloud, start_cloud):
+def test_tokens_expire_in_the_middle(start_cloud):
     own = start_cloud()
-    sts = Client(own, session_key(own))
+    sts, user = Client(own, session_key(own)), Client(own, user_key(own))
+    own.faults({"do": "expire"})
+    assert listed(user).status == 200
     own.faults({"match": {"nth": 2}, "do": "expire"})
     codes = [listed(sts).code() for _ in range(3)]
     assert codes == [None, "InvalidSecurityToken.Expired", "InvalidSecurityToken.Expired"]
