@@ -12,7 +12,7 @@
 #include "client/priv.h"
 
 #define MESSAGE_SHOWN 200
-#define WORD_SHOWN    24 /* A longer one without a blank may be a key. */
+#define WORD_SHOWN    20 /* A longer one without a blank may be a key. */
 
 const struct mln_triple_names mln_triple_upper = { "AccessKeyId", "AccessKeySecret",
     "SecurityToken", "Expiration" };
@@ -226,8 +226,7 @@ static void show_words(struct mln_str text, struct mln_buf *out)
 
     for (size_t i = 0; i < text.len && out->len < MESSAGE_SHOWN; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        bool in_word = isalnum(c) || c == '+' || c == '/' || c == '=' || c == '_' || c == '-' ||
-                       c == '%';
+        bool in_word = isalnum(c) || (c != '\0' && strchr("+/=_-%.~", c) != NULL);
 
         word = in_word ? word + 1 : 0;
         if (c < ' ' || c > '~')

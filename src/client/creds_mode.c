@@ -295,6 +295,8 @@ static int from_command(
     char **argv;
     int rc = check_external_allowed(walk, err);
 
+    if (rc == MLN_OK && mln_str_trim(command).len == 0)
+        rc = mln_fail(err, MLN_ECREDS, "process_command is empty");
     if (rc == MLN_OK)
         rc = mln_command_split(command, &arena, &argv, err);
     if (rc != MLN_OK || walk->options->transport == NULL) {
