@@ -151,3 +151,28 @@ def test_a_refusal_makes_no_verdict_better(read, half):
 
 def test_an_independent_judge_agrees_about_the_rest(half, monkeypatch):
     assert differences(half, monkeypatch) == []
+
+
+# ---- an account of which some answers are spoilt ----
+
+SPOILT = ["html", "redirect", "error200", "malformed", "truncate", "empty"]
+PRODUCTS = ["cas", "cdn", "cms", "cr", "ddoscoo", "dds", "ecs", "gpdb", "ims", "kvstore", "oss", "polardb", "rds", "sas", "slb", "vpc", "waf"]
+
+
+@pytest.fixture(scope="module")
+def spoilt(world, read, tmp_path_factory):
+    world.faults(*({"match": {"product": product, "probability": 0.01}, "do": what} for product in PRODUCTS for what in SPOILT))
+    yield Read(world, tmp_path_factory.mktemp("spoilt"))
+    world.faults()
+
+
+def test_spoilt_answers_are_spoilt_in_the_recording(spoilt):
+    assert spoilt.done.returncode == 7
+    assert verdicts(spoilt.judged("--snapshot")) == verdicts(spoilt.judged("--replay"))
+
+
+def test_a_spoilt_answer_makes_no_verdict_wrong(read, spoilt):
+    whole = {row[:3]: row[3] for row in verdicts(read.judged("--snapshot"))}
+    rows = [row for row in verdicts(spoilt.judged("--snapshot")) if row[2] and row[3] != "unknown"]
+    assert len(rows) > len(whole) / 5
+    assert [row for row in rows if whole.get(row[:3]) != row[3]] == []

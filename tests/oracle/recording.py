@@ -67,14 +67,22 @@ class Recording:
             for name in names:
                 if at == folder:
                     continue
-                with open(os.path.join(at, name), encoding="utf-8") as file:
-                    text = file.read()
+                with open(os.path.join(at, name), "rb") as file:
+                    text = readable(file.read())
                 parts = name.split(".")
                 suffix = parts.pop()
                 status = int(parts.pop()) if len(parts) > 2 and len(parts[-1]) == 3 and parts[-2].isdigit() else 200
                 page = int(parts.pop())
                 self.pages[f"{os.path.relpath(at, folder)}/{'.'.join(parts)}", page] = (status, suffix, text)
         return self
+
+
+def readable(body):
+    """A text; what is none is no answer either."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 # ---- what an answer says ----
@@ -92,6 +100,7 @@ def tree(element):
     return {name: values[0] if len(values) == 1 else values for name, values in out.items()}
 
 
+FINE = ("", "200", "success", "ok", "none")    # Codes beside what was asked for.
 DENIED = ("Forbidden", "NoPermission", "AccessDenied", "UnauthorizedOperation")
 
 
@@ -122,6 +131,8 @@ def understand(call, status, suffix, text):
         except ElementTree.ParseError:
             return Reply("failed")
         data = tree(root)
+        if root.tag.lower() == "html":     # Some proxy's page.
+            return Reply("failed")
         if status >= 300 or root.tag == "Error":
             code = data.get("Code", "") if isinstance(data, dict) else ""
             return Reply(error_of(status, code), code=code)
@@ -137,6 +148,8 @@ def understand(call, status, suffix, text):
         return Reply(error_of(status, code), code=code)
     if not call.startswith("oss:") and (said_false(data.get("Success")) or said_false(data.get("IsSuccess"))):
         return Reply("failed", code=code)
+    if not call.startswith("oss:") and code.lower() not in FINE:
+        return Reply(error_of(status, code), code=code)
     return Reply("ok", data)
 
 
