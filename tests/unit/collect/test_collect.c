@@ -62,6 +62,10 @@ static int submit(void *ctx, const struct mln_collect_request *request, struct m
     for (size_t i = 0; i < request->param_count; i++)
         mln_buf_addf(&line, " %.*s=%.*s", MLN_FMT(request->params[i].name),
                 MLN_FMT(request->params[i].value));
+    if (request->host.len > 0)
+        mln_buf_addf(&line, " @%.*s", MLN_FMT(request->host));
+    if (request->path.len > 0)
+        mln_buf_addf(&line, " %.*s", MLN_FMT(request->path));
     if (cloud->asked_count < ASKED_MAX)
         (void)snprintf(cloud->asked[cloud->asked_count], LINE_MAX_BYTES, "%.*s",
                 MLN_FMT(mln_buf_str(&line)));
@@ -300,6 +304,58 @@ static void columns_of_the_query_fill_the_request_and_null_leaves_out(void **sta
     OK(trial.rc, &trial.err);
     assert_string_equal(cloud.asked[3], "ecs/GetB/r1/i1.1 A=<v> B=i1/r1 C={}{");
     assert_string_equal(cloud.asked[4], "ecs/GetB/r1/i2.1 B=i2/r1 C={}{");
+    end(&trial);
+}
+
+/* A value is one segment of a path, and leads nowhere else. */
+static void a_path_takes_keys_as_they_are_and_none_that_lead_away(void **state)
+{
+    static const struct script rows[] = { { "cs/ListA/_/_.1", 200,
+            "{\"Items\":[{\"Id\":\"a/b?c d\"},{\"Id\":\"..\"},{\"Id\":\".\"},{\"Id\":\"...\"}]}",
+            0 } };
+    struct cloud cloud = { .rows = rows, .count = MLN_LEN(rows) };
+    struct trial trial = { .rc = -100 };
+
+    (void)state;
+    run(&trial,
+            "product: cs\ncode: CS\nversion: \"1\"\nstyle: roa\nreach: account\nram: cs\ncalls:\n"
+            "  - { action: ListA, path: /things, table: cs_a, list: Items, id: Id }\n"
+            "  - { action: GetA, path: \"/things/{key}/part\", for_each: cs_a }\n",
+            &cloud);
+    OK(trial.rc, &trial.err);
+    assert_int_equal(cloud.asked_count, 3);
+    assert_string_equal(cloud.asked[0], "cs/ListA/_/_.1 /things");
+    assert_non_null(strstr(cloud.asked[1], " /things/.../part"));
+    assert_non_null(strstr(cloud.asked[2], " /things/a%2Fb%3Fc%20d/part"));
+    expect(&trial,
+            "select key, outcome, message from collect_call where message like '%path%' order by 1",
+            ".,failed,there is no {key} for the path of the call | "
+            "..,failed,there is no {key} for the path of the call");
+    end(&trial);
+}
+
+static void a_host_comes_from_the_resource_where_it_names_one(void **state)
+{
+    static const struct script rows[] = { { "ecs/ListA/_/_.1", 200,
+            "{\"Items\":[{\"Id\":\"a\",\"Host\":\"x.aliyuncs.com\"},{\"Id\":\"b\"},"
+            "{\"Id\":\"c\",\"Host\":\"evil.test/?\"},{\"Id\":\"d\",\"Host\":\"a:b@evil.test\"}]}",
+            0 } };
+    struct cloud cloud = { .rows = rows, .count = MLN_LEN(rows) };
+    struct trial trial = { .rc = -100 };
+
+    (void)state;
+    run(&trial,
+            PRODUCT
+            "  - { action: ListA, table: ecs_a, list: Items, id: Id, columns: { host: Host text } }\n"
+            "  - { action: GetA, host: \"{host}\",\n"
+            "      for_each: \"select id as key, region, host from ecs_a\" }\n",
+            &cloud);
+    OK(trial.rc, &trial.err);
+    assert_int_equal(cloud.asked_count, 3);
+    assert_string_equal(cloud.asked[1], "ecs/GetA/_/a.1 @x.aliyuncs.com");
+    assert_string_equal(cloud.asked[2], "ecs/GetA/_/b.1");
+    expect(&trial, "select group_concat(key) from collect_call where message like '%its host%'",
+            "c,d");
     end(&trial);
 }
 
@@ -917,6 +973,8 @@ int main(void)
         cmocka_unit_test(a_call_per_site_has_the_site_as_region),
         cmocka_unit_test(nested_rows_hang_on_the_row_around_them),
         cmocka_unit_test(columns_of_the_query_fill_the_request_and_null_leaves_out),
+        cmocka_unit_test(a_path_takes_keys_as_they_are_and_none_that_lead_away),
+        cmocka_unit_test(a_host_comes_from_the_resource_where_it_names_one),
         cmocka_unit_test(a_key_with_two_meanings_is_not_asked_for),
         cmocka_unit_test(a_batch_asks_for_many_and_records_each),
         cmocka_unit_test(a_variant_that_fails_makes_the_call_unread),

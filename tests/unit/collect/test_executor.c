@@ -56,7 +56,9 @@ struct cloud {
     size_t exit_at;                    /* The process ends at this event. */
     bool twice;
     const char *token; /* Of ListTokens. */
-    int log;           /* File: a line for each request; -1: none. */
+    int64_t grows_at;  /* From this page on r5 has an item more; 0: it has not. */
+    bool grown;
+    int log; /* File: a line for each request; -1: none. */
 
     int64_t now_us;
     struct bucket buckets[BUCKETS_MAX];
@@ -149,9 +151,13 @@ static void list_items(struct cloud *cloud, const struct mln_collect_request *re
 {
     MLN_AUTO(mln_buf_free) struct mln_buf out = MLN_BUF_INIT(sizeof(cloud->body) - 1);
     int64_t first = (request->page - 1) * 100;
+    bool grows = cloud->grows_at > 0 && mln_str_is(request->region, "r5");
+    int items = cloud->items;
 
-    mln_buf_addf(&out, "{\"T\":%d,\"Items\":[", cloud->items);
-    for (int64_t i = first; i < cloud->items && i < first + 100; i++)
+    cloud->grown = cloud->grown || (grows && request->page >= cloud->grows_at);
+    items += grows && cloud->grown;
+    mln_buf_addf(&out, "{\"T\":%d,\"Items\":[", items);
+    for (int64_t i = first; i < items && i < first + 100; i++)
         mln_buf_addf(&out, "%s{\"Id\":\"%.*s-%lld\"}", i > first ? "," : "",
                 MLN_FMT(request->region), (long long)i);
     mln_buf_add_cstr(&out, "]}");
@@ -788,6 +794,35 @@ static void progress_is_told_now_and_then_with_what_is_left(void **state)
     free(cloud);
 }
 
+/* ---- pages that come in any order ---- */
+
+/* Each region's list goes on by itself, whichever answer comes first; one of them changes. */
+static void lists_of_many_regions_are_each_read_to_their_end(void **state)
+{
+    (void)state;
+    for (int newest_first = 0; newest_first <= 1; newest_first++) {
+        struct cloud *cloud = calloc(1, sizeof(*cloud));
+        struct trial trial = { .rc = -100 };
+
+        cloud->regions = 12;
+        cloud->items = 950;
+        cloud->newest_first = newest_first == 1;
+        cloud->grows_at = 3;
+        run(&trial, PRODUCT, cloud);
+        OK(trial.rc, &trial.err);
+        assert_int_equal(number(&trial, "select count(*) from ecs_item"), 12 * 950 + 1);
+        assert_int_equal(number(&trial, "select count(*) from collect_call where outcome = 'ok' "
+                                        "and region <> 'r5' and pages = 10 and items = 950"),
+                11);
+        /* What grew between its pages was read once more: ten pages and ten. */
+        assert_int_equal(number(&trial, "select count(*) from collect_call where outcome = 'ok' "
+                                        "and region = 'r5' and pages = 20 and items = 951"),
+                1);
+        end(&trial);
+        free(cloud);
+    }
+}
+
 /* ---- odd transports and answers ---- */
 
 static void a_request_that_is_answered_twice_ends_the_run(void **state)
@@ -850,6 +885,7 @@ int main(void)
         cmocka_unit_test(a_file_of_another_plan_is_not_gone_on_with),
         cmocka_unit_test(the_known_regions_are_asked_when_they_cannot_be_listed),
         cmocka_unit_test(progress_is_told_now_and_then_with_what_is_left),
+        cmocka_unit_test(lists_of_many_regions_are_each_read_to_their_end),
         cmocka_unit_test(a_request_that_is_answered_twice_ends_the_run),
         cmocka_unit_test(a_token_that_cannot_be_sent_costs_its_call_alone),
     };
