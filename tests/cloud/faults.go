@@ -25,6 +25,7 @@ type Rule struct {
 	Do           string `json:"do"`
 	Code         string `json:"code"`
 	Message      string `json:"message"`
+	Body         string `json:"body"`
 	Status       int    `json:"status"`
 	Ms           int64  `json:"ms"`
 	RetryAfterMs *int64 `json:"retry_after_ms"`
@@ -34,7 +35,7 @@ type Rule struct {
 
 var faultNames = []string{"throttle", "deny", "delay", "hang", "html", "redirect", "empty", "error200",
 	"malformed", "truncate", "drop", "reset", "expire", "repeat_token", "empty_page", "total_changes",
-	"grow", "shrink", "status", "code", "not_activated", "nxdomain"}
+	"grow", "shrink", "status", "code", "not_activated", "nxdomain", "body"}
 
 type faultBook struct {
 	mu    sync.Mutex

@@ -160,6 +160,8 @@ func (x *exchange) spoil(rule *Rule, body []byte, status int) ([]byte, int) {
 		return []byte("moved\n"), orStatus(rule.Status, http.StatusFound)
 	case "empty":
 		return []byte{}, orStatus(rule.Status, 200)
+	case "body":
+		return []byte(rule.Body), orStatus(rule.Status, status)
 	case "malformed":
 		return append(append([]byte{}, body[:len(body)*2/3]...), "]]}>\"\x00\xff"...), status
 	case "repeat_token":
