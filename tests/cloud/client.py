@@ -120,8 +120,8 @@ class Client:
         query = "&".join(f"{k}={quote(v)}" for k, v in sorted(params.items()))
         return self.send(host, method, path + ("?" + query if query else ""), headers)
 
-    def v1(self, version, action, params=None, host="", method="POST", form=True, secret=None):
-        common = {"Action": action, "Version": version, "Format": "JSON", "Timestamp": stamp(), "SignatureMethod": "HMAC-SHA1",
+    def v1(self, version, action, params=None, host="", method="POST", form=True, secret=None, answer="JSON"):
+        common = {"Action": action, "Version": version, "Format": answer, "Timestamp": stamp(), "SignatureMethod": "HMAC-SHA1",
                   "SignatureVersion": "1.0", "SignatureNonce": secrets.token_hex(16), "AccessKeyId": self.key["id"]}
         if self.key.get("token"):
             common["SecurityToken"] = self.key["token"]

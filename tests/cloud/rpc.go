@@ -57,6 +57,9 @@ func (x *exchange) parseRPC() (*rpcRequest, *Answer) {
 	unsigned := x.r.Header.Get("Authorization") == "" && q.params["Action"] != ""
 	if q.params["Signature"] != "" || q.params["SignatureMethod"] != "" || unsigned {
 		q.v1, q.action, q.version = true, q.params["Action"], q.params["Version"]
+		if !strings.EqualFold(q.params["Format"], "JSON") { // Without it the cloud answers in XML.
+			return nil, refusal(400, "InvalidParameter.Format", "Specified parameter format is not valid.")
+		}
 	}
 	for name := range q.params {
 		if q.v1 && protocolParams[name] {

@@ -75,6 +75,7 @@ def test_old_signatures_are_answered(api):
     assert api.v1(STS, "GetCallerIdentity").status == 200
     assert api.v1(STS, "GetCallerIdentity", method="GET", form=False).status == 200
     assert api.v1(STS, "GetCallerIdentity", secret="wrong").code() == "SignatureDoesNotMatch"
+    assert api.v1(STS, "GetCallerIdentity", answer="XML").code() == "InvalidParameter.Format"
     refused = api.v1(STS, "GetCallerIdentity", secret="wrong").json()["Message"]
     assert refused.split(":")[1].startswith("POST&%2F&AccessKeyId%3D" + api.key["id"])
 
@@ -532,6 +533,31 @@ def test_documented_rates_are_those_of_the_actions(start_cloud):
     codes = [api.rpc("2020-04-07", "ListUserCertificateOrder", {"OrderType": "CERT"}).code() for _ in range(40)]
     assert codes[:10] == [None] * 10 and "Throttling.User" in codes
     assert all(api.rpc(ECS, "DescribeRegions").status == 200 for _ in range(40))
+
+
+def test_rules_and_rates_can_be_files(start_cloud, tmp_path):
+    (tmp_path / "faults").write_text('[{"match": {"action": "DescribeRegions"}, "do": "code", "code": "Odd.Code"}]')
+    (tmp_path / "rates").write_text('{"sts:*": 4}')
+    cloud = start_cloud(faults=tmp_path / "faults", rates=tmp_path / "rates")
+    api = Client(cloud, user_key(cloud))
+    assert api.rpc(ECS, "DescribeRegions").code() == "Odd.Code"
+    codes = [api.rpc(STS, "GetCallerIdentity").code() for _ in range(10)]
+    assert codes[:4] == [None] * 4 and codes[-1] == "Throttling.User"
+
+
+def test_accounts_follow_from_the_seed_and_keys_do_not(start_cloud):
+    one, two, other = start_cloud(accounts=3, seed=7), start_cloud(accounts=3, seed=7), start_cloud(accounts=3, seed=8)
+    assert one.accounts == two.accounts and len(set(one.accounts + other.accounts)) == 6
+    assert not set(one.secrets()) & set(two.secrets())
+    assert pages(Client(one, user_key(one)), 50) == pages(Client(two, user_key(two)), 50)
+    assert all(len(a) == 16 and a.isdigit() for a in one.accounts)
+
+
+def test_an_account_has_as_many_resources_as_were_asked_for(start_cloud):
+    small, large = start_cloud(resources=100), start_cloud(resources=100000, regions=5)
+    few, many = pages(Client(small, user_key(small)), 100)[0], pages(Client(large, user_key(large)), 100)[0]
+    assert len(many) > 300 * len(few) and len(set(many)) == len(many)
+    assert len(large.account()["regions"]) == 5
 
 
 # ---- TLS, protocols, life ----
