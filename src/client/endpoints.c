@@ -7,6 +7,7 @@
 #define VARIABLE      "ALIBABA_CLOUD_ENDPOINT_"
 #define HOLE          "{region}"
 #define CLOUD_DOMAIN  ".aliyuncs.com"
+#define METADATA      "ecsmetadata"
 #define METADATA_HOST "100.100.100.200"
 
 /* "R-kvstore" as "rkvstore". False: not the name of a product. */
@@ -155,7 +156,7 @@ static int from_template(struct mln_str text, struct mln_str region, struct mln_
 /* The one service that no table of hosts has: every machine reaches its own. */
 static bool is_metadata(const char *folded, struct mln_endpoint *out)
 {
-    if (strcmp(folded, "ecsmetadata") != 0)
+    if (strcmp(folded, METADATA) != 0)
         return false;
     *out = (struct mln_endpoint){ .host = METADATA_HOST, .link_local = true };
     return true;
@@ -193,7 +194,8 @@ int mln_endpoints_find(const struct mln_endpoints *endpoints, const char *produc
     if (!fold(mln_str_of(product), folded))
         return mln_fail(err, MLN_EINVAL, "a product's code is letters, digits, '-' and '_'");
     given = find_override(endpoints, folded);
-    if (given == NULL)
+    /* "Every product" is the cloud's APIs: the metadata service is this machine's own. */
+    if (given == NULL && strcmp(folded, METADATA) != 0)
         given = find_override(endpoints, "");
     if (given != NULL) {
         *out = *given;

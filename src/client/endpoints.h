@@ -13,7 +13,7 @@
 #define MLN_ENDPOINT_OVERRIDES_MAX ((size_t)48)
 
 struct mln_endpoint_override {
-    char product[40]; /* "" for every product; compared without case, '-' and '_'. */
+    char product[40]; /* "" for every product of the cloud; compared without case, '-' and '_'. */
     struct mln_endpoint endpoint;
 };
 

@@ -122,6 +122,22 @@ static void knows_the_services_of_its_own(void **state)
     }
 }
 
+static void leaves_the_metadata_service_out_of_every_product(void **state)
+{
+    static struct fixture f;
+
+    (void)state;
+    open_fixture(&f);
+    add(&f, "https://127.0.0.1:9");
+    OK(find(&f, "Sts", "", ""), &f.err);
+    assert_string_equal(f.out.host, "127.0.0.1:9");
+    OK(find(&f, "EcsMetadata", "", ""), &f.err);
+    assert_string_equal(f.out.host, "100.100.100.200");
+    add(&f, "EcsMetadata=http://127.0.0.1:8");
+    OK(find(&f, "EcsMetadata", "", ""), &f.err);
+    assert_string_equal(f.out.host, "127.0.0.1:8");
+}
+
 static void uses_hosts_of_vpcs(void **state)
 {
     static struct fixture f;
@@ -254,6 +270,7 @@ int main(void)
         cmocka_unit_test(asks_in_its_order),
         cmocka_unit_test(spells_products_as_people_do),
         cmocka_unit_test(knows_the_services_of_its_own),
+        cmocka_unit_test(leaves_the_metadata_service_out_of_every_product),
         cmocka_unit_test(uses_hosts_of_vpcs),
         cmocka_unit_test(takes_hosts_of_the_cloud_from_others),
         cmocka_unit_test(takes_no_other_hosts_from_others),
