@@ -118,7 +118,7 @@ bool mln_is_throttling(struct mln_str code)
         "ServiceUnavailable" };
 
     for (size_t i = 0; i < MLN_LEN(words); i++)
-        if (memmem(code.ptr, code.len, words[i], strlen(words[i])) != NULL)
+        if (code.len > 0 && memmem(code.ptr, code.len, words[i], strlen(words[i])) != NULL)
             return true;
     return false;
 }
