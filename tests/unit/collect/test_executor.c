@@ -672,7 +672,7 @@ static void what_has_ended_is_written_before_a_wait(void **state)
 static void a_file_of_another_account_is_not_gone_on_with(void **state)
 {
     char path[] = PATH;
-    struct cloud *cloud = calloc(2, sizeof(*cloud));
+    struct cloud *cloud = calloc(3, sizeof(*cloud));
     struct trial trial = { .rc = -100, .path = path, .account = "" };
 
     (void)state;
@@ -692,11 +692,13 @@ static void a_file_of_another_account_is_not_gone_on_with(void **state)
     assert_int_equal(cloud[1].asked, 1);
     end(&trial);
     /* It is as it was. */
-    cloud[1] = (struct cloud){ .regions = 1, .items = 10, .account = "1111" };
-    run(&trial, PRODUCT WHO FAST, &cloud[1]);
+    cloud[2].regions = 1;
+    cloud[2].items = 10;
+    cloud[2].account = "1111";
+    run(&trial, PRODUCT WHO FAST, &cloud[2]);
     OK(trial.rc, &trial.err);
     assert_int_equal(trial.report.earlier, 4); /* Whose account it is was asked again. */
-    assert_int_equal(cloud[1].asked, 1 + 8);
+    assert_int_equal(cloud[2].asked, 1 + 8);
     end(&trial);
     (void)unlink(path);
     free(cloud);
