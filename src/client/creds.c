@@ -124,6 +124,9 @@ static int from_current_profile(
 
     if (off != NULL)
         return mln_fail(err, MLN_ENOTFOUND, "%s", off);
+    if (mln_env_get(options->env, "ALIBABA_CLOUD_CONFIG_FILE") == NULL &&
+            mln_env_home(options->env) == NULL)
+        return mln_fail(err, MLN_ENOTFOUND, "no home folder is known, so no config.json");
     rc = mln_creds_from_profile(options, NULL, out, err);
     return rc == MLN_EINVAL ? (err->code = MLN_ECONFIG) : rc;
 }

@@ -188,6 +188,9 @@ static int collect(
 
 static int check_end(const siginfo_t *end, const char *name, struct mln_err *err)
 {
+    if (end->si_pid == 0)
+        return mln_fail(err, MLN_ECREDS,
+                "how %s (process_command) ended is not known: SIGCHLD is ignored here", name);
     if (end->si_code != CLD_EXITED)
         return mln_fail(err, MLN_ECREDS, "%s (process_command) was ended by signal %d", name,
                 end->si_status);

@@ -271,6 +271,7 @@ def test_every_mode_signs_with_what_its_service_gave(merlon, cloud, services, mo
         if sent.get("x-acs-action") == "AssumeRole":
             assert "ACS3-HMAC-SHA256" in sent["Authorization"] and "RoleArn=" in path
     if mode == "OIDC":
+        assert services.asked[0][2].get_all("content-type") == ["application/x-www-form-urlencoded"]
         assert OIDC_TOKEN in urllib.parse.unquote(services.asked[0][3]) and "Authorization" not in services.asked[0][2]
 
 

@@ -148,11 +148,77 @@ static void reports_a_file_that_others_can_read(void **state)
     mln_creds_wipe(&creds);
 }
 
+static int collect(void *ctx, const char *name, bool is_current, struct mln_err *err)
+{
+    struct mln_buf *seen = ctx;
+
+    mln_buf_addf(seen, "%s%s ", name, is_current ? "*" : "");
+    return strcmp(name, "stop") == 0 ? mln_fail(err, MLN_EPARTIAL, "enough") : MLN_OK;
+}
+
+static void lists_the_profiles(void **state)
+{
+    const struct mln_clock clock = { now, now, NULL };
+    struct variable env[1] = { 0 };
+    const struct mln_env environment = { get, env };
+    const struct mln_creds_options options = { &environment, &clock, NULL };
+    MLN_AUTO(mln_buf_free) struct mln_buf seen = MLN_BUF_INIT((size_t)4096);
+    struct mln_err err;
+
+    (void)state;
+    write_file("{\"current\":\"b\",\"profiles\":[{\"name\":\"a\"},{\"name\":12},{\"name\":\"\"},7,"
+               "{\"name\":\"x\\u0000y\"},{\"name\":\"b\"},{}]}",
+            0600);
+    OK(mln_profiles_each(&options, collect, &seen, &err), &err);
+    EQ_STR(mln_buf_str(&seen), "a b* ");
+    write_file("{\"profiles\":[{\"name\":\"stop\"},{\"name\":\"b\"}]}", 0600);
+    FAILS(mln_profiles_each(&options, collect, &seen, &err), MLN_EPARTIAL, &err, "enough");
+    EQ_STR(mln_buf_str(&seen), "a b* stop ");
+    write_file("{}", 0600);
+    OK(mln_profiles_each(&options, collect, &seen, &err), &err);
+    write_file("filesecret", 0600);
+    FAILS(mln_profiles_each(&options, collect, &seen, &err), MLN_ECONFIG, &err, "line 1, column 2");
+    write_file(NULL, 0600);
+    FAILS(mln_profiles_each(&options, collect, &seen, &err), MLN_ENOTFOUND, &err, "no file");
+}
+
+static void tells_of_every_step(void **state)
+{
+    static const char *const notes[] = { "--profile not given",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID not set", "ALIBABA_CLOUD_ROLE_ARN not set",
+        "ALIBABA_CLOUD_PROFILE not set", "no file /tmp/mln-creds",
+        "no file /nonexistent/.alibabacloud/credentials", "was not asked",
+        "ALIBABA_CLOUD_CREDENTIALS_URI not set" };
+    const struct mln_clock clock = { now, now, NULL };
+    struct variable env[1] = { 0 };
+    const struct mln_env environment = { get, env };
+    const struct mln_creds_options options = { &environment, &clock, NULL };
+    struct mln_creds_trace trace = { 0 };
+    struct mln_creds creds;
+    struct mln_err err;
+    size_t count;
+
+    (void)state;
+    (void)mln_creds_chain(&count);
+    assert_true(count <= MLN_CREDS_STEPS_MAX);
+    write_file(NULL, 0600);
+    FAILS(mln_creds_resolve(&options, &creds, &trace, &err), MLN_ECREDS, &err, "aliyun configure");
+    assert_int_equal(trace.count, count);
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(trace.steps[i].note, notes[i]) == NULL)
+            fail_msg("%s: %s", trace.steps[i].provider, trace.steps[i].note);
+        if (i > 0 && strstr(err.msg, notes[i]) == NULL)
+            fail_msg("%s lacks %s", err.msg, notes[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resolves_the_chain_in_order),
         cmocka_unit_test(reports_a_file_that_others_can_read),
+        cmocka_unit_test(lists_the_profiles),
+        cmocka_unit_test(tells_of_every_step),
     };
     int failed;
 
