@@ -8,6 +8,8 @@
 
 #include "collect/executor.h"
 
+#define DRAIN_LOOKS 20 /* For what is still under way at the end, without an answer. */
+
 bool mln_run_must_stop(const struct mln_run *run)
 {
     return run->options->stop != NULL && *run->options->stop != 0;
@@ -132,8 +134,8 @@ static int look(struct mln_run *run, int64_t wait_ms, struct mln_err *err)
 }
 
 /*
- * Waits for an answer, or until a task is due. Before it waits, what has ended is
- * written: a run that is killed then has lost nothing but what was under way.
+ * Waits for an answer, or until a task is due. Before it waits, what has ended is written: a run
+ * that is killed then has lost nothing but what was under way.
  */
 static int wait_for_answer(struct mln_run *run, struct mln_err *err)
 {
@@ -221,15 +223,19 @@ static void drop_requests(struct mln_run *run)
     const struct mln_collect_transport *transport = run->transport;
     struct mln_collect_answer answer;
     struct mln_err ignored;
-    int rc = MLN_OK;
+    int rc;
 
     if (run->in_flight > 0 && transport->drop != NULL) {
         transport->drop(transport->ctx);
         return;
     }
-    while (run->in_flight > 0 && (rc == MLN_OK || rc == MLN_ENOTFOUND)) {
+    for (int idle = 0; run->in_flight > 0 && idle < DRAIN_LOOKS;) {
         rc = transport->next(transport->ctx, MLN_LOOK_MS, &answer, &ignored);
         run->in_flight -= rc == MLN_OK;
+        if (rc == MLN_ENOTFOUND)
+            idle++;
+        else if (rc != MLN_OK)
+            break;
     }
 }
 
