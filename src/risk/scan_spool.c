@@ -17,7 +17,7 @@ static const char *const texts[STATEMENTS] = {
              " ORDER BY resource_id, region, verdict",
     [CLEAR] = "DELETE FROM row",
     [REASON] = "SELECT reason, count(*) FROM row WHERE verdict = 1 GROUP BY reason"
-               " ORDER BY count(*) DESC, min(rowid) LIMIT 1",
+               " ORDER BY count(*) DESC, reason LIMIT 1",
     [AFFECT] = "INSERT INTO affected VALUES (?1, ?2)",
     [AFFECTED] = "SELECT resource_id, region FROM affected ORDER BY resource_id, region",
 };
