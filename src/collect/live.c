@@ -163,7 +163,7 @@ static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, stru
             call_off(live);
         if (live->ended.code != MLN_OK) {
             *err = live->ended;
-            return MLN_ECREDS;
+            return live->ended.code;
         }
         if (live->ready.first != NULL) {
             give_back(live, out);

@@ -3,6 +3,7 @@
 
 #include "collect/live_priv.h"
 
+#define FIRST_ACTION "GetCallerIdentity" /* Before all others: it says whose account it is. */
 #define OFFSET_TOLD_MS                                                         \
     ((int64_t)5000) /* What the Date header's seconds may be off by, and more. \
                      */
@@ -56,8 +57,24 @@ static bool is_no_region(struct mln_live *live, const struct mln_live_call *call
            mln_live_name_is_missing(&live->names, &call->place.endpoint, now_ms);
 }
 
-static void take_failure(struct mln_live *live, const struct mln_live_call *call, int64_t now_ms,
-        struct mln_collect_answer *out)
+static bool is_first_call(const struct mln_live *live, const struct mln_live_call *call)
+{
+    return !live->proven && strcmp(call->request->call.action, FIRST_ACTION) == 0;
+}
+
+/* Whoever is not trusted at the very first call is not at the next thousand. */
+static int distrust(struct mln_live *live, const struct mln_live_call *call,
+        const struct mln_collect_answer *out, struct mln_err *err)
+{
+    if (!is_first_call(live, call))
+        return MLN_OK;
+    mln_err_set(err, MLN_EIO, "%s", out->failure);
+    live->ended = *err;
+    return MLN_EIO;
+}
+
+static int take_failure(struct mln_live *live, const struct mln_live_call *call, int64_t now_ms,
+        struct mln_collect_answer *out, struct mln_err *err)
 {
     const char *host = call->place.endpoint.host;
 
@@ -66,11 +83,11 @@ static void take_failure(struct mln_live *live, const struct mln_live_call *call
         (void)snprintf(out->failure, sizeof(out->failure),
                 "%.60s: its certificate does not verify%s", host,
                 live->proven ? "" : "; a proxy's or private cloud's authority: --cacert FILE");
-        return;
+        return distrust(live, call, out, err);
     case MLN_HTTP_TOO_LARGE:
         (void)snprintf(out->failure, sizeof(out->failure), "%.60s: the answer is over %zu MiB",
                 host, MLN_RESPONSE_MAX / (1024 * 1024));
-        return;
+        return MLN_OK;
     case MLN_HTTP_NO_NAME:
         (void)snprintf(out->failure, sizeof(out->failure), "%.100s: there is no such host", host);
         out->no_region = is_no_region(live, call, now_ms);
@@ -84,6 +101,7 @@ static void take_failure(struct mln_live *live, const struct mln_live_call *call
         break;
     }
     out->retry = !out->no_region && mln_pace_retry(live->options.pace);
+    return MLN_OK;
 }
 
 /* ---- answers that change how requests are made ---- */
@@ -96,7 +114,8 @@ static bool set_clock(struct mln_live *live)
 
     if (date_ms == 0)
         return false;
-    offset_ms = date_ms - mln_now_ms(live->options.clock);
+    /* The header's seconds are cut, not rounded. */
+    offset_ms = date_ms + 500 - mln_now_ms(live->options.clock);
     live->offset_ms = offset_ms;
     mln_creds_session_set_offset(live->options.creds, offset_ms);
     live->has_offset = true;
@@ -148,9 +167,7 @@ static bool move(
 static int refuse_key(struct mln_live *live, const struct mln_live_call *call,
         const struct mln_live_reading *reading, struct mln_err *err)
 {
-    bool is_first = strcmp(call->request->call.action, "GetCallerIdentity") == 0;
-
-    if (live->proven || (++live->refusals < MLN_LIVE_REFUSALS && !is_first))
+    if (live->proven || (++live->refusals < MLN_LIVE_REFUSALS && !is_first_call(live, call)))
         return MLN_OK;
     mln_err_set(err, MLN_ECREDS,
             "the cloud refuses the access key (%.40s, HTTP %d, request id %.60s): check the profile "
@@ -226,7 +243,7 @@ int mln_live_take(
         rc = take_answer(live, call, now_ms, out, again, err);
     } else {
         mln_pace_done(live->options.pace, call->queue->bucket, false, -1, now_ms);
-        take_failure(live, call, now_ms, out);
+        rc = take_failure(live, call, now_ms, out, err);
     }
     /* Whatever goes wrong, the request is held until it is given back. */
     if (rc != MLN_OK || !*again) {

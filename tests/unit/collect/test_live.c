@@ -491,6 +491,32 @@ static void a_token_that_cannot_be_renewed_ends_the_run(void **state)
     end(&trial);
 }
 
+static void a_certificate_that_does_not_verify_at_first_ends_the_run(void **state)
+{
+    static const struct step steps[] = { { 200, "", "{}" } };
+    const struct mln_collect_request request = call_of("GetCallerIdentity");
+    struct mln_collect_answer got = { .status = -1 };
+    struct mln_live_call call = { .request = &request };
+    static struct trial trial;
+    bool again = true;
+
+    (void)state;
+    BEGIN(&trial, steps);
+    /* As if it had been under way. */
+    OK(mln_live_queue_for(trial.live, &request, &call.queue, &trial.err), &trial.err);
+    mln_live_put(&trial.live->flying, &call, false);
+    trial.live->held = 1;
+    (void)mln_pace_take(trial.pace, call.queue->bucket, 0);
+    trial.live->done.owner = &call;
+    trial.live->done.code = MLN_EIO;
+    trial.live->done.response.failure = MLN_HTTP_CERTIFICATE;
+    FAILS(mln_live_take(trial.live, &got, &again, &trial.err), MLN_EIO, &trial.err, "--cacert");
+    FAILS(trial.transport.next(trial.transport.ctx, 0, &got, &trial.err), MLN_EIO, &trial.err,
+            "certificate");
+    mln_live_unlink(&trial.live->ready, &call);
+    end(&trial);
+}
+
 static void a_stop_gives_everything_back_at_once(void **state)
 {
     static const struct step steps[] = { { 200, "", "{}" } };
@@ -668,6 +694,7 @@ int main(void)
         cmocka_unit_test(a_key_that_is_refused_ends_the_run),
         cmocka_unit_test(a_key_that_is_refused_elsewhere_costs_only_the_call),
         cmocka_unit_test(a_token_that_cannot_be_renewed_ends_the_run),
+        cmocka_unit_test(a_certificate_that_does_not_verify_at_first_ends_the_run),
         cmocka_unit_test(a_stop_gives_everything_back_at_once),
         cmocka_unit_test(nothing_is_waited_for_longer_than_said),
         cmocka_unit_test(a_call_that_cannot_be_sent_costs_only_itself),
