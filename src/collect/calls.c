@@ -93,6 +93,7 @@ static int begin_calls(struct mln_run *run, struct mln_err *err)
         if (rc == MLN_OK)
             rc = mln_keys_open(
                     &run->calls[i].keys, &run->keys, entry, run->snapshot, all_regions, err);
+        run->calls[i].keys.places = run->calls[i].live_max;
         run->calls[i].state = rc == MLN_OK ? MLN_CALL_OPEN : MLN_CALL_WAITING;
         run->changed = true;
     }

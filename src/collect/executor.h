@@ -12,7 +12,7 @@
  * transport never runs out of it, and no more, so that a slow one does not take the others' places.
  */
 #define MLN_REGION_TASKS_S   4.0
-#define MLN_REGION_TASKS_MIN ((size_t)4)
+#define MLN_REGION_TASKS_MIN ((size_t)2)
 #define MLN_REGION_TASKS_MAX ((size_t)64)
 #define MLN_CALL_TASKS_MAX   ((size_t)256)  /* Of one call; less where calls are many. */
 #define MLN_KEY_REGIONS_MAX  ((size_t)1000) /* Told apart; all others take one turn together. */
@@ -57,7 +57,9 @@ struct mln_keys {
     struct sqlite3_stmt *stmt; /* Over the copy; NULL: once per account or site. */
     struct mln_key_region *regions;
     size_t region_count, turn;
-    size_t region_max; /* Live ones of a region. */
+    size_t open_count; /* Regions that have some left. */
+    size_t region_max; /* Live ones of a region, by its rate. */
+    size_t places;     /* Of the call: its regions share them; 0: as many as there are. */
     size_t next_site;
 };
 

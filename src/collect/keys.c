@@ -240,6 +240,7 @@ int mln_keys_open(struct mln_keys *keys, struct mln_key_store *store,
     };
     if (entry->keys_sql != NULL)
         rc = copy(keys, snapshot, all_regions, err);
+    keys->open_count = keys->region_count;
     if (rc != MLN_OK)
         mln_keys_close(keys);
     return rc == MLN_OK ? MLN_OK : mln_wrap(err, rc, "%s", entry->info.id);
@@ -268,9 +269,20 @@ static size_t site_count(const struct mln_keys *keys)
     return keys->entry->sites.count > 0 ? keys->entry->sites.count : 1;
 }
 
+/* A region that has stalled must leave places to those that have not. */
+static size_t share_of_region(const struct mln_keys *keys)
+{
+    size_t share = keys->places > 0 && keys->open_count > 0 ? keys->places / keys->open_count
+                                                            : keys->region_max;
+
+    share = share > MLN_REGION_TASKS_MIN ? share : MLN_REGION_TASKS_MIN;
+    return share < keys->region_max ? share : keys->region_max;
+}
+
 enum mln_keys_state mln_keys_state(struct mln_keys *keys)
 {
     enum mln_keys_state state = MLN_KEYS_ENDED;
+    size_t most = share_of_region(keys);
 
     if (keys->entry->keys_sql == NULL)
         return keys->next_site < site_count(keys) ? MLN_KEYS_READY : MLN_KEYS_ENDED;
@@ -279,7 +291,7 @@ enum mln_keys_state mln_keys_state(struct mln_keys *keys)
 
         if (keys->regions[at].next >= keys->regions[at].end)
             continue;
-        if (keys->regions[at].live < keys->region_max) {
+        if (keys->regions[at].live < most) {
             keys->turn = at;
             return MLN_KEYS_READY;
         }
@@ -414,6 +426,7 @@ static int take_key(
         return rc;
     key->place = keys->turn;
     cursor.region->live++;
+    keys->open_count -= cursor.region->next >= cursor.region->end;
     keys->turn = (keys->turn + 1) % keys->region_count;
     return MLN_OK;
 }

@@ -45,6 +45,7 @@ struct cloud {
     const char *account;
     int64_t latency_ms;
     double slow_region; /* r1 is so many times slower; 0: it is not. */
+    bool slow_too;      /* r2, like r1. */
     size_t in_flight_max;
     bool hold_deaf; /* An answer that is late: GetDeaf, after ten seconds. */
     const char *throttled;
@@ -85,6 +86,12 @@ static bool is_action(const struct mln_collect_request *request, const char *act
     return action != NULL && strcmp(request->call.action, action) == 0;
 }
 
+static bool is_slow(const struct cloud *cloud, const struct mln_collect_request *request)
+{
+    return mln_str_is(request->region, "r1") ||
+           (cloud->slow_too && mln_str_is(request->region, "r2"));
+}
+
 static void event(struct cloud *cloud)
 {
     if (++cloud->events == cloud->exit_at)
@@ -117,7 +124,7 @@ static int submit(void *ctx, const struct mln_collect_request *request, struct m
         if (request->params[i].value.len > 1000)
             return mln_fail(err, MLN_ETOOBIG, "a parameter is too long");
     assert_true(cloud->count < UNDER_WAY_MAX && cloud->count < cloud->in_flight_max);
-    if (cloud->slow_region > 0 && mln_str_is(request->region, "r1"))
+    if (cloud->slow_region > 0 && is_slow(cloud, request))
         rate /= cloud->slow_region;
     bucket->free_us = start_us + (int64_t)(1e6 / rate);
     cloud->under_way[cloud->count++] = (struct under_way){ request,
@@ -235,7 +242,7 @@ static int next(void *ctx, int64_t wait_ms, struct mln_collect_answer *out, stru
         cloud->now_us = cloud->under_way[at].done_us;
     answer(cloud, cloud->under_way[at].request, out);
     if (is_action(out->request, "GetFast")) {
-        if (mln_str_is(out->request->region, "r1"))
+        if (is_slow(cloud, out->request))
             cloud->other_ended_us = cloud->now_us;
         else
             cloud->fast_ended_us = cloud->now_us;
@@ -387,6 +394,27 @@ static void a_slow_region_holds_up_no_other(void **state)
     /* The list of r1 takes seconds itself; then the others take six, and r1 600. */
     assert_in_range(cloud->fast_ended_us, 6000000, 10000000);
     assert_in_range(cloud->other_ended_us, 590000000, 610000000);
+    end(&trial);
+    free(cloud);
+}
+
+/* Two of six, and a call has 20 places: the two would fill them all. */
+static void slow_regions_leave_places_to_the_others(void **state)
+{
+    struct cloud *cloud = calloc(1, sizeof(*cloud));
+    struct trial trial = { .rc = -100 };
+
+    (void)state;
+    cloud->regions = 6;
+    cloud->items = 200;
+    cloud->in_flight_max = 40;
+    cloud->slow_region = 100;
+    cloud->slow_too = true;
+    run(&trial, PRODUCT FAST, cloud);
+    OK(trial.rc, &trial.err);
+    /* The lists of r1 and r2 take three seconds, the others four after that; r1 and r2 400. */
+    assert_in_range(cloud->fast_ended_us, 4000000, 9000000);
+    assert_in_range(cloud->other_ended_us, 390000000, 420000000);
     end(&trial);
     free(cloud);
 }
@@ -876,6 +904,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_call_holds_up_no_other),
         cmocka_unit_test(a_slow_region_holds_up_no_other),
+        cmocka_unit_test(slow_regions_leave_places_to_the_others),
         cmocka_unit_test(a_million_waiting_keys_take_few_places),
         cmocka_unit_test(a_call_is_asked_again_in_time_while_another_is_awaited),
         cmocka_unit_test(retries_are_spread_and_never_sooner_than_the_answer_says),
