@@ -10,7 +10,6 @@
 #define MS_PER_MIN 60000.0
 
 /* A caller who comes late by so much loses nothing. */
-#define LATE_S 0.02
 /* However often a bucket is throttled, it keeps this part of its rate. */
 #define RATE_FLOOR (1.0 / 16)
 /* Of the full rate, each minute. */
@@ -104,12 +103,12 @@ int mln_pace_bucket(struct mln_pace *pace, struct mln_str name, double rate,
 }
 
 /*
- * Reckons rate and tokens up to now. A bucket begins with one token: with its whole burst, the
- * first second would hold more calls than the rate allows.
+ * Reckons rate and tokens up to now. A bucket never holds much more than one token: what is saved
+ * up comes on top of the rate, and a limit counts both.
  */
 static void fill(struct mln_pace_bucket *bucket, int64_t now_ms)
 {
-    double most = fmax(MLN_PACE_BURST, bucket->full * LATE_S), elapsed_ms, before = bucket->rate;
+    double most = 1 + bucket->full * MLN_PACE_LATE_S, elapsed_ms, before = bucket->rate;
 
     if (!bucket->begun) {
         bucket->begun = true;

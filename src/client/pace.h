@@ -7,8 +7,9 @@
 
 #include "base/str.h"
 
-#define MLN_PACE_RATE_DEFAULT    5.0 /* Calls a second where nothing is documented. */
-#define MLN_PACE_BURST           2.0
+#define MLN_PACE_RATE_DEFAULT 5.0 /* Calls a second where nothing is documented. */
+#define MLN_PACE_LATE_S \
+    0.05 /* What a bucket saves up beside one token: for callers that come late. */
 #define MLN_PACE_IN_FLIGHT       32
 #define MLN_PACE_IN_FLIGHT_MAX   256
 #define MLN_PACE_BUCKETS_MAX     ((size_t)200000)

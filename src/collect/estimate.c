@@ -118,7 +118,7 @@ static int count_call(struct estimator *estimator, size_t index)
         guess(estimator, entry, part);
     if (rc == MLN_OK)
         rc = count_requests(estimator, entry, part);
-    waits = (double)part->most * part->requests - MLN_PACE_BURST;
+    waits = (double)part->most * part->requests - 1;
     part->s = waits > 0 ? waits / rate : 0;
     part->ends_s = part->s;
     estimator->out->calls += part->calls;

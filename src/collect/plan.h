@@ -10,7 +10,7 @@
 #define MLN_PLAN_CALLS_MAX  ((size_t)1000)
 #define MLN_PLAN_PARAMS_MAX ((size_t)20)
 /* How much of a documented limit is used: whoever else works on the account shares it. */
-#define MLN_PLAN_LIMIT_SHARE 0.8
+#define MLN_PLAN_LIMIT_SHARE 0.9
 
 struct mln_plan;
 

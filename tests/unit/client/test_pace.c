@@ -91,20 +91,41 @@ static void never_exceeds_the_rate_in_its_first_seconds(void **state)
     mln_pace_free(pace);
 }
 
-static void saves_up_a_burst_and_no_more(void **state)
+/* The share of a documented limit that is used leaves room for what was saved up. */
+static void stays_below_a_limit_after_a_rest(void **state)
+{
+    static const struct {
+        double limit, window_s;
+    } limits[] = { { 10, 1 }, { 50, 1 }, { 100, 1 }, { 1000, 1 }, { 0.5, 60 } };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(limits); i++) {
+        struct mln_pace *pace = new_pace(0, false);
+        struct mln_pace_bucket *bucket = bucket_of(pace, "a", limits[i].limit * 0.9);
+        int64_t now_ms = 0, window_ms = (int64_t)(limits[i].window_s * 1000);
+
+        (void)calls_until(pace, bucket, &now_ms, 1);
+        now_ms = 3600000;
+        assert_true((double)calls_until(pace, bucket, &now_ms, now_ms + window_ms) <=
+                    limits[i].limit * limits[i].window_s);
+        mln_pace_free(pace);
+    }
+}
+
+static void saves_up_little_more_than_one_token(void **state)
 {
     struct mln_pace *pace = new_pace(0, false);
     struct mln_pace_bucket *bucket = bucket_of(pace, "a", 5);
 
     (void)state;
     assert_int_equal(mln_pace_take(pace, bucket, 0), 0);
-    for (int i = 0; i < (int)MLN_PACE_BURST; i++)
-        assert_int_equal(mln_pace_take(pace, bucket, 3600000), 0);
-    assert_int_equal(mln_pace_take(pace, bucket, 3600000), 200);
-    assert_int_equal(mln_pace_due_ms(pace, bucket, 3600000), 3600200);
-    assert_int_equal(mln_pace_due_ms(pace, bucket, 3600150), 3600200);
-    assert_int_equal(mln_pace_take(pace, bucket, 3600199), 1);
-    assert_int_equal(mln_pace_take(pace, bucket, 3600200), 0);
+    /* One token and a quarter: what comes in MLN_PACE_LATE_S. */
+    assert_int_equal(mln_pace_take(pace, bucket, 3600000), 0);
+    assert_int_equal(mln_pace_take(pace, bucket, 3600000), 150);
+    assert_int_equal(mln_pace_due_ms(pace, bucket, 3600000), 3600150);
+    assert_int_equal(mln_pace_due_ms(pace, bucket, 3600100), 3600150);
+    assert_int_equal(mln_pace_take(pace, bucket, 3600149), 1);
+    assert_int_equal(mln_pace_take(pace, bucket, 3600150), 0);
     /* A clock that steps back gives nothing away. */
     assert_true(mln_pace_take(pace, bucket, 10) > 0);
     mln_pace_free(pace);
@@ -352,7 +373,8 @@ int main(void)
         cmocka_unit_test(keeps_its_rate_over_a_long_time),
         cmocka_unit_test(loses_no_fraction_to_a_caller_who_looks_often),
         cmocka_unit_test(never_exceeds_the_rate_in_its_first_seconds),
-        cmocka_unit_test(saves_up_a_burst_and_no_more),
+        cmocka_unit_test(stays_below_a_limit_after_a_rest),
+        cmocka_unit_test(saves_up_little_more_than_one_token),
         cmocka_unit_test(keeps_names_apart),
         cmocka_unit_test(takes_the_default_for_a_rate_that_is_none),
         cmocka_unit_test(rests_and_halves_when_throttled),
