@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from live import live
+
 ACCOUNT = "1234567890123456"
 CONNECTIONS = "64"
 THREADS = "2"
@@ -438,7 +440,7 @@ def collect(bench):
         bench.notes.append(f"collecting {name}: {calls} calls, {us} us of CPU each, {int(peak) // 1024} MiB; {each} bytes of heap for a call on its way")
 
 
-PARTS = {"collect": collect, "http": http, "page": page, "results": results, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
+PARTS = {"collect": collect, "live": live, "http": http, "page": page, "results": results, "cli": cli, "detect": detect, "snapshot": snapshot, "checks": checks}
 
 
 def main():
