@@ -50,13 +50,19 @@ static int work(struct mln_scans *scans, struct mln_err *err)
         .catalogs = scans->options.catalogs,
         .catalog_count = scans->options.catalog_count,
     };
+    struct mln_scan_worker how = {
+        .live = scans->options.live,
+        .clock = scans->options.clock,
+        .stop = &scans->stop,
+    };
     struct mln_store *store = NULL;
     int rc = mln_lane_store(&scans->lane, &store, err);
 
     if (rc == MLN_OK && scans->posture == NULL)
         rc = mln_posture_load(&places, &scans->posture, err);
+    how.posture = scans->posture;
     if (rc == MLN_OK)
-        rc = mln_scan_work(store, scans->posture, scans->options.clock, &scans->stop, err);
+        rc = mln_scan_work(store, &how, err);
     if (rc == MLN_EIO || rc == MLN_ECORRUPT)
         mln_lane_drop_store(&scans->lane);
     return rc;

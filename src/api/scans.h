@@ -11,12 +11,14 @@
 
 #define MLN_SCANS_LOOK_MS ((int64_t)5000)
 
+struct mln_live_source;
 struct mln_scans;
 
 struct mln_scans_options {
     const char *store_url;
     const char *const *catalogs; /* As for mln_posture_load(). */
     size_t catalog_count;
+    const struct mln_live_source *live; /* NULL: accounts of the live cloud are not scanned. */
     const struct mln_clock *clock;
     const struct mln_log *log;
     const struct mln_random *random;

@@ -113,6 +113,7 @@ static int start_scans(struct mln_server *server, struct mln_err *err)
         .store_url = o->store_url,
         .catalogs = o->catalogs,
         .catalog_count = o->catalog_count,
+        .live = o->live,
         .clock = o->clock,
         .log = o->log,
         .random = o->random,

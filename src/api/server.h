@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 
+struct mln_live_source;
 struct mln_seal;
 struct mln_server;
 
@@ -30,6 +31,7 @@ struct mln_server_options {
 
     const char *const *catalogs; /* Folders beside the built-in catalogue, for scans. */
     size_t catalog_count;
+    const struct mln_live_source *live; /* For scans of the live cloud; NULL: none are made. */
 
     const struct mln_seal *seal;
     int64_t skew_ms;        /* Accepted difference of clocks; 15 minutes */

@@ -140,14 +140,14 @@ static int state_of_request(struct check_source *source, struct mln_err *err)
  * account, comes first, and a server may have taken ours.
  */
 static int work_until_over(
-        struct check_source *source, const struct mln_posture *posture, struct mln_err *err)
+        struct check_source *source, const struct mln_scan_worker *how, struct mln_err *err)
 {
     struct cli *cli = source->cli;
     struct mln_err other = { 0 };
     int rc, worked;
 
     for (;;) {
-        worked = mln_scan_work(source->local.store, posture, cli->clock, cli->stop, err);
+        worked = mln_scan_work(source->local.store, how, err);
         if (worked != MLN_OK && worked != MLN_EPARTIAL && worked != MLN_ENOTFOUND)
             return worked;
         rc = state_of_request(source, &other);
@@ -171,16 +171,24 @@ static int work_until_over(
 static int run_local(struct check_source *source, const struct wanted *wanted, struct mln_err *err)
 {
     struct cli *cli = source->cli;
+    struct mln_scan_worker how = { .clock = cli->clock, .stop = cli->stop };
     struct mln_posture *posture = NULL;
+    struct cli_live live;
     int64_t task_id, open = 0;
-    int rc = cli_posture(cli, &posture, err);
+    int rc = cli_live_read(cli, &live, err);
 
+    if (rc != MLN_OK)
+        return rc;
+    rc = cli_posture(cli, &posture, err);
+    how.live = &live.source;
+    how.posture = posture;
     if (rc == MLN_OK)
         rc = mln_scan_request(source->local.store, cli->clock, source->local.account, wanted->ids,
                 wanted->count, &task_id, err);
     if (rc == MLN_OK)
-        rc = work_until_over(source, posture, err);
+        rc = work_until_over(source, &how, err);
     mln_posture_free(posture);
+    cli_live_free(&live);
     if (rc == MLN_OK)
         rc = results_put(source, &(struct check_filter){ 0 }, err);
     if (rc == MLN_OK)

@@ -1,6 +1,7 @@
 /* `collect`: an account's configuration into a snapshot; and what that needs, without doing it. */
 #include <stdio.h>
 
+#include "cli/collect_many.h"
 #include "cli/commands.h"
 #include "cli/posture.h"
 
@@ -89,32 +90,81 @@ static int print_need(struct cli *cli, struct mln_err *err)
     return rc;
 }
 
+/* ---- one account ---- */
+
+static int read_path(const struct cli *cli, const char **out, struct mln_err *err)
+{
+    const char *resumed = cli_get(cli, OPT_RESUME), *made = cli_get(cli, OPT_OUTPUT_FILE);
+
+    if (resumed != NULL && made != NULL)
+        return mln_fail(err, MLN_EUSAGE, "--resume names the file already: leave -o out");
+    if (resumed == NULL)
+        return cli_need(cli, OPT_OUTPUT_FILE, out, err);
+    *out = resumed;
+    return MLN_OK;
+}
+
+static int tell_failure(const struct cli *cli, int rc, const char *path,
+        const struct mln_scan_report *report, struct mln_err *err)
+{
+    if (rc == MLN_EEXIST && cli_has(cli, OPT_RESUME))
+        return mln_fail(
+                err, rc, "--resume '%s': is finished; there is nothing to go on with", path);
+    if (rc == MLN_EEXIST)
+        return mln_fail(
+                err, rc, "-o '%s': is a finished snapshot already: give another name", path);
+    if (report->resumable && cli_has(cli, OPT_REPLAY))
+        cli_note(cli, "%s can be gone on with: merlon collect --replay %s --resume %s", path,
+                cli_get(cli, OPT_REPLAY), path);
+    else if (report->resumable)
+        cli_note(cli, "%s can be gone on with: merlon collect --resume %s", path, path);
+    return rc;
+}
+
+static int collect_one(struct cli_scan *scan, const char *path, struct mln_err *err)
+{
+    struct cli *cli = scan->cli;
+    struct mln_scan_report report = { 0 };
+    struct cli_call_table table;
+    struct mln_err late = { 0 };
+    int rc, ended;
+
+    scan->options.snapshot_path = path;
+    scan->options.resume = cli_has(cli, OPT_RESUME);
+    cli_call_table_init(&table, cli, false, &scan->options);
+    cli_catch_signals(cli);
+    scan->options.stop = cli->stop;
+    rc = mln_collect_to_file(&scan->options, &report, err);
+    ended = cli_call_table_end(&table, rc != MLN_OK, &late);
+    cli_progress(cli, "%s", "");
+    if (rc != MLN_OK)
+        return tell_failure(cli, rc, path, &report, err);
+    cli_note(cli, "%s: %lld calls, %lld rows; denied %lld, throttled %lld, failed %lld", path,
+            (long long)report.calls, (long long)report.rows, (long long)report.denied,
+            (long long)report.throttled, (long long)report.failed);
+    if (ended != MLN_OK) {
+        *err = late;
+        return ended;
+    }
+    return report.denied + report.throttled + report.failed > 0 ? CLI_EXIT_PARTIAL : MLN_OK;
+}
+
 int cmd_collect(struct cli *cli, struct mln_err *err)
 {
-    struct mln_scan_report report = { 0 };
     struct cli_scan scan;
-    const char *path;
+    const char *path = NULL;
     int rc;
 
     if (cli_has(cli, OPT_PLAN) || cli_has(cli, OPT_POLICY_PRINT))
         return print_need(cli, err);
-    rc = cli_need(cli, OPT_OUTPUT_FILE, &path, err);
+    if (cli_has(cli, OPT_ACCOUNTS) || cli_has(cli, OPT_RESOURCE_DIRECTORY))
+        return collect_many(cli, err);
+    rc = read_path(cli, &path, err);
     if (rc == MLN_OK)
         rc = cli_scan_read(cli, &scan, err);
     if (rc != MLN_OK)
         return rc;
-    scan.options.snapshot_path = path;
-    cli_catch_signals(cli);
-    rc = mln_collect_to_file(&scan.options, &report, err);
+    rc = collect_one(&scan, path, err);
     cli_scan_free(&scan);
-    if (rc == MLN_EEXIST)
-        return mln_fail(
-                err, rc, "-o '%s': is a finished snapshot already: give another name", path);
-    if (rc != MLN_OK)
-        return rc;
-    cli_progress(cli, "%s", "");
-    cli_note(cli, "%s: %lld calls, %lld rows; denied %lld, throttled %lld, failed %lld", path,
-            (long long)report.calls, (long long)report.rows, (long long)report.denied,
-            (long long)report.throttled, (long long)report.failed);
-    return report.denied + report.throttled + report.failed > 0 ? CLI_EXIT_PARTIAL : MLN_OK;
+    return rc;
 }

@@ -1,150 +1,79 @@
-/* Looks at what commonly goes wrong: clock, network, file modes, store, sealing key. Changes
- * nothing. */
+/* Looks at what commonly goes wrong: network, clock, credentials, files, store. Changes nothing. */
+#include <stdarg.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
-#include "cli/connect.h"
-#include "cli/rows.h"
+#include "cli/doctor.h"
 
-#define SKEW_WARN_S ((int64_t)60)
+#define NOTE_MAX 1024
 
-enum finding { FINE, SKIPPED, TROUBLE };
-
-struct doctor {
-    struct cli *cli;
-    struct cli_rows rows;
-    size_t troubles;
-};
-
-static void report(struct doctor *doctor, const char *check, enum finding finding, const char *note)
+void doctor_report(
+        struct doctor *doctor, const char *check, enum doctor_finding finding, const char *note)
 {
     static const char *const words[] = { "ok", "skipped", "problem" };
     const struct cli_cell cells[] = { cli_cell_cstr(check), cli_cell_cstr(words[finding]),
         cli_cell_cstr(note) };
 
     cli_rows_add(&doctor->rows, cells);
-    doctor->troubles += finding == TROUBLE ? 1 : 0;
+    doctor->troubles += finding == DOCTOR_TROUBLE ? 1 : 0;
 }
 
-static void check_credentials(struct doctor *doctor)
+void doctor_reportf(
+        struct doctor *doctor, const char *check, enum doctor_finding finding, const char *fmt, ...)
 {
-    const struct cli *cli = doctor->cli;
+    char note[NOTE_MAX];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(note, sizeof(note), fmt, args);
+    va_end(args);
+    doctor_report(doctor, check, finding, note);
+}
+
+/* What the machine says of them, without asking anybody. */
+static bool check_credentials(struct doctor *doctor)
+{
+    struct cli *cli = doctor->cli;
     const struct mln_creds_options options = {
         .env = cli->env, .clock = cli->clock, .profile = cli_get(cli, OPT_PROFILE)
     };
-    struct mln_creds *creds = &doctor->cli->creds;
     struct mln_err err;
 
-    if (mln_creds_resolve(&options, creds, NULL, &err) != MLN_OK)
-        report(doctor, "credentials", cli_has(cli, OPT_STORE) ? SKIPPED : TROUBLE, err.msg);
+    if (mln_creds_resolve(&options, &cli->creds, NULL, &err) != MLN_OK) {
+        doctor_report(doctor, "credentials",
+                cli_has(cli, OPT_STORE) ? DOCTOR_SKIPPED : DOCTOR_TROUBLE, err.msg);
+        return false;
+    }
+    if (cli->creds.profile[0] != '\0')
+        doctor_reportf(doctor, "credentials", DOCTOR_FINE, "profile %s (%s), %s",
+                cli->creds.profile, cli->creds.mode, cli->creds.source);
     else
-        report(doctor, "credentials", FINE, creds->source);
+        doctor_reportf(
+                doctor, "credentials", DOCTOR_FINE, "%s, %s", cli->creds.mode, cli->creds.source);
+    return true;
 }
 
-static void check_file_mode(struct doctor *doctor)
-{
-    MLN_AUTO(mln_buf_free) struct mln_buf path = MLN_BUF_INIT(4096);
-    struct mln_err err;
-    struct stat info;
-    char note[400];
-
-    if (mln_profile_path(doctor->cli->env, &path, &err) != MLN_OK) {
-        report(doctor, "profile file", TROUBLE, err.msg);
-    } else if (stat(path.ptr, &info) != 0) {
-        report(doctor, "profile file", SKIPPED, "there is none");
-    } else if ((info.st_mode & 077) != 0) {
-        (void)snprintf(note, sizeof(note),
-                "%.300s can be read by others (mode %03o): run chmod 600", path.ptr,
-                (unsigned)(info.st_mode & 0777));
-        report(doctor, "profile file", TROUBLE, note);
-    } else {
-        report(doctor, "profile file", FINE, path.ptr);
-    }
-}
-
-static void check_clock(struct doctor *doctor, int64_t date_ms)
-{
-    int64_t skew_s = (mln_now_ms(doctor->cli->clock) - date_ms) / MLN_MS_PER_S;
-    char note[128];
-
-    if (date_ms == 0) {
-        report(doctor, "clock", SKIPPED, "the endpoint does not tell its time");
-        return;
-    }
-    (void)snprintf(note, sizeof(note), "%lld seconds %s the endpoint's",
-            (long long)(skew_s < 0 ? -skew_s : skew_s), skew_s < 0 ? "behind" : "ahead of");
-    report(doctor, "clock", skew_s > SKEW_WARN_S || skew_s < -SKEW_WARN_S ? TROUBLE : FINE, note);
-}
-
-/* One unsigned request: any answer shows that name, certificate and path work. */
-static void check_endpoint(struct doctor *doctor)
+/* A named endpoint is of a server that need not know this call. */
+static void check_identity(struct doctor *doctor, bool are_found)
 {
     struct cli *cli = doctor->cli;
-    struct mln_http_response response;
-    struct mln_endpoint endpoint;
-    struct mln_curl *curl = NULL;
-    struct mln_err err;
-    char url[320];
-    bool sent;
-    int rc = cli_endpoint(cli, "Sddp", &endpoint, &err);
-
-    if (rc == MLN_OK)
-        rc = cli_curl(cli, &curl, &err);
-    if (rc != MLN_OK) {
-        report(doctor, "endpoint", TROUBLE, err.msg);
-        return;
-    }
-    (void)snprintf(url, sizeof(url), "%s://%s/", endpoint.https ? "https" : "http", endpoint.host);
-    mln_http_response_init(&response);
-    {
-        const struct mln_http_request request = { .url = url, .timeout_ms = MLN_WRITE_TIMEOUT_MS };
-        struct mln_transport transport = mln_curl_transport(curl);
-
-        rc = transport.send(transport.ctx, &request, &response, &sent, &err);
-    }
-    report(doctor, "endpoint", rc == MLN_OK ? FINE : TROUBLE, rc == MLN_OK ? url : err.msg);
-    check_clock(doctor, response.date_ms);
-    mln_http_response_fini(&response);
-    mln_curl_free(curl);
-}
-
-static void check_store(struct doctor *doctor)
-{
-    struct cli_local local;
+    struct mln_identity identity;
     struct mln_err err;
     int rc;
 
-    if (!cli_has(doctor->cli, OPT_STORE)) {
-        report(doctor, "store", SKIPPED, "no --store given");
+    if (!are_found || cli_has(cli, OPT_ENDPOINT) || cli_has(cli, OPT_STORE)) {
+        doctor_report(doctor, "identity", DOCTOR_SKIPPED,
+                are_found ? "an endpoint or a store was named" : "without credentials");
         return;
     }
-    rc = cli_local_open(doctor->cli, MLN_STORE_READ, 0, &local, &err);
-    if (rc == MLN_OK) {
-        rc = cli_local_ping(&local, &err);
-        cli_local_close(&local);
+    rc = mln_live_identity(&doctor->live.source, &doctor->live.spec, cli->clock, &identity, &err);
+    if (rc != MLN_OK) {
+        doctor_report(doctor, "identity", DOCTOR_TROUBLE, err.msg);
+        return;
     }
-    report(doctor, "store", rc == MLN_OK ? FINE : TROUBLE,
-            rc == MLN_OK ? cli_get(doctor->cli, OPT_STORE) : err.msg);
-}
-
-static void check_seal(struct doctor *doctor)
-{
-    const struct mln_seal_options options = {
-        .path = cli_get(doctor->cli, OPT_SEAL_KEY),
-        .env = doctor->cli->env,
-        .random = doctor->cli->random,
-    };
-    struct mln_seal *seal = NULL;
-    struct mln_err err;
-    int rc = mln_seal_open(&options, &seal, &err);
-    bool needed = cli_has(doctor->cli, OPT_STORE) || options.path != NULL;
-
-    if (rc == MLN_OK)
-        report(doctor, "sealing key", FINE, mln_seal_path(seal));
-    else
-        report(doctor, "sealing key", rc == MLN_ENOTFOUND && !needed ? SKIPPED : TROUBLE, err.msg);
-    mln_seal_free(seal);
+    doctor->has_creds = true;
+    doctor_reportf(doctor, "identity", DOCTOR_FINE, "account %s, %s %s", identity.account_id,
+            identity.type, identity.arn);
 }
 
 int cmd_doctor(struct cli *cli, struct mln_err *err)
@@ -155,17 +84,20 @@ int cmd_doctor(struct cli *cli, struct mln_err *err)
         { "note", "NOTE", "说明" },
     };
     struct doctor doctor = { .cli = cli };
-    int rc;
+    bool are_found;
+    int rc = cli_live_read(cli, &doctor.live, err);
 
+    if (rc != MLN_OK)
+        return rc;
+    cli_catch_signals(cli);
     cli_rows_begin(&doctor.rows, cli, columns, MLN_LEN(columns));
-    check_credentials(&doctor);
-    check_file_mode(&doctor);
-    if (cli_has(cli, OPT_STORE) && !cli_has(cli, OPT_ENDPOINT))
-        report(&doctor, "endpoint", SKIPPED, "working on a store");
-    else
-        check_endpoint(&doctor);
-    check_store(&doctor);
-    check_seal(&doctor);
+    are_found = check_credentials(&doctor);
+    doctor_network(&doctor);
+    check_identity(&doctor, are_found);
+    doctor_permissions(&doctor);
+    doctor_files(&doctor);
+    doctor_aliyun(&doctor);
+    cli_live_free(&doctor.live);
     rc = cli_rows_end(&doctor.rows, -1, false, NULL, err);
     if (rc != MLN_OK)
         return rc;

@@ -86,7 +86,7 @@ static int find_account(
     }
     if (options->source.kind == MLN_SOURCE_SNAPSHOT)
         return read_account(cli, cli_get(cli, OPT_SNAPSHOT), place, err);
-    /* A recording is collected once, and judged from what that gave. */
+    /* What is not a snapshot is collected once, and judged from what that gave. */
     (void)snprintf(place->snapshot, sizeof(place->snapshot), "%s/snapshot.db", place->folder);
     options->snapshot_path = place->snapshot;
     rc = mln_collect_to_file(options, &report, err);
@@ -146,6 +146,8 @@ int cmd_scan(struct cli *cli, struct mln_err *err)
 {
     struct workplace place = { 0 };
     struct check_source source;
+    struct cli_call_table table;
+    struct mln_err late = { 0 };
     struct cli_scan scan;
     int fail_on, rc = read_fail_on(cli, &fail_on, err);
 
@@ -154,6 +156,9 @@ int cmd_scan(struct cli *cli, struct mln_err *err)
     if (rc != MLN_OK)
         return rc;
     cli_catch_signals(cli);
+    scan.options.stop = cli->stop;
+    /* What was not read is told beside the results, and also when there are none. */
+    cli_call_table_init(&table, cli, true, &scan.options);
     if (cli_has(cli, OPT_STORE))
         rc = check_source_open(cli, true, &source, err);
     else
@@ -162,6 +167,10 @@ int cmd_scan(struct cli *cli, struct mln_err *err)
         scan.options.account_id = source.local.account;
         rc = scan_and_print(&scan, &source, fail_on, err);
         check_source_close(&source);
+    }
+    if (cli_call_table_end(&table, rc < 0, &late) != MLN_OK && rc >= 0) {
+        *err = late;
+        rc = late.code;
     }
     cli_scan_free(&scan);
     return rc;

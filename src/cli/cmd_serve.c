@@ -3,6 +3,7 @@
 #include "api/server.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/live.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8080"
 #define WAIT_MS        200
@@ -62,30 +63,43 @@ static int serve(struct cli *cli, const struct mln_server_options *options, stru
     return rc;
 }
 
-int cmd_serve(struct cli *cli, struct mln_err *err)
+static int serve_with(struct cli *cli, struct mln_server_options *options, struct mln_err *err)
 {
-    struct mln_log log = cli->log;
     const struct mln_seal_options seal_options = {
         .path = cli_get(cli, OPT_SEAL_KEY), .env = cli->env, .random = cli->random
     };
-    struct mln_server_options options = { .log = &log, .clock = cli->clock, .random = cli->random };
     struct mln_seal *seal = NULL;
+    int rc = mln_seal_open(&seal_options, &seal, err);
+
+    if (rc == MLN_ENOTFOUND)
+        rc = mln_wrap(err, MLN_ECONFIG, "sealing key");
+    if (rc != MLN_OK)
+        return rc;
+    options->seal = seal;
+    rc = serve(cli, options, err);
+    if (rc == MLN_ENOTFOUND)
+        rc = mln_wrap(err, MLN_ECONFIG, "serve");
+    mln_seal_free(seal);
+    return rc;
+}
+
+int cmd_serve(struct cli *cli, struct mln_err *err)
+{
+    struct mln_log log = cli->log;
+    struct mln_server_options options = { .log = &log, .clock = cli->clock, .random = cli->random };
+    struct cli_live live; /* For accounts whose source is a profile or a role. */
     int rc = read_options(cli, &options, err);
 
     log.json = true;
     if (!cli_has(cli, OPT_LOG_LEVEL))
         log.level = MLN_LOG_INFO;
-    if (rc == MLN_OK) {
-        rc = mln_seal_open(&seal_options, &seal, err);
-        if (rc == MLN_ENOTFOUND)
-            rc = mln_wrap(err, MLN_ECONFIG, "sealing key");
-    }
+    if (rc == MLN_OK)
+        rc = cli_live_read(cli, &live, err);
     if (rc != MLN_OK)
         return rc;
-    options.seal = seal;
-    rc = serve(cli, &options, err);
-    if (rc == MLN_ENOTFOUND)
-        rc = mln_wrap(err, MLN_ECONFIG, "serve");
-    mln_seal_free(seal);
+    live.source.log = &log;
+    options.live = &live.source;
+    rc = serve_with(cli, &options, err);
+    cli_live_free(&live);
     return rc;
 }

@@ -14,6 +14,11 @@
 #define ITEMS \
     (OPT(ASSET_TYPE) | OPT(GROUP) | OPT(ITEM) | OPT(LEVEL) | OPT(NAME) | OPT(STATUS_CHECK))
 #define FROM (OPT(REPLAY) | OPT(SNAPSHOT) | OPT(ONLY) | OPT(SKIP) | PLACES)
+#define LIVE (OPT(MAX_CONCURRENCY) | OPT(NO_PACING) | OPT(ROLE))
+#define READ (LIVE | OPT(SAVE_RAW) | OPT(SINCE_FILE))
+#define COLLECT                                                                               \
+    (READ | OPT(ACCOUNTS) | OPT(CATALOG) | OPT(FORMAT_TABLE) | OPT(OUTPUT_FILE) | OPT(PLAN) | \
+            OPT(POLICY_PRINT) | OPT(REPLAY) | OPT(RESOURCE_DIRECTORY) | OPT(RESUME))
 
 /* clang-format off */
 /* sorted rows */
@@ -33,7 +38,8 @@ static const struct cli_command commands[] = {
     { "admin user disable",   "NAME",        0, 1, 1, cmd_admin_user_disable, "disable a user", "停用用户" },
     { "admin user enable",    "NAME",        0, 1, 1, cmd_admin_user_enable, "enable a user", "启用用户" },
     { "admin user list",      "",            0, 0, 0, cmd_admin_user_list, "list users", "列出用户" },
-    { "auth status",          "",            0, 0, 0, cmd_auth_status, "say which credentials are used, without showing them", "说明使用哪个凭证（不显示其内容）" },
+    { "auth status",          "",            OPT(ALL_PROFILES) | OPT(CHECK), 0, 0, cmd_auth_status, "say which credentials are used, without showing them", "说明使用哪个凭证（不显示其内容）" },
+    { "auth whoami",          "",            OPT(ROLE), 0, 0, cmd_auth_whoami, "ask the cloud who the credentials are", "向云端查询凭证的身份" },
     { "check diff",           "[ITEM]",      OPT(LIMIT), 0, 1, cmd_check_diff, "show what changed between scans", "显示两次扫描之间的变化" },
     { "check list",           "",            PLACES | OPT(GROUP) | OPT(LEVEL) | OPT(NAME), 0, 0, cmd_check_list, "list the checks of the catalogue", "列出检查项目录" },
     { "check mark",           "ITEM",        OPT(AS) | OPT(REASON) | OPT(RESOURCE) | OPT(UNTIL_MARK), 1, 1, cmd_check_mark, "ignore an item or a resource, or call it a false positive", "忽略检查项或资源，或标为误报" },
@@ -43,10 +49,10 @@ static const struct cli_command commands[] = {
     { "check show",           "ITEM",        0, 1, 1, cmd_check_show, "show one item with its resources", "显示一个检查项及其资源" },
     { "check test",           "[DIR]",       PLACES | OPT(ITEM), 0, 1, cmd_check_test, "run the tests inside the checks", "运行检查项自带的测试" },
     { "check unmark",         "ITEM",        OPT(RESOURCE), 1, 1, cmd_check_unmark, "take a mark back", "取消标记" },
-    { "collect",              "",            OPT(CATALOG) | OPT(OUTPUT_FILE) | OPT(PLAN) | OPT(POLICY_PRINT) | OPT(REPLAY), 0, 0, cmd_collect, "write an account's configuration into a snapshot", "把账号配置写入快照" },
+    { "collect",              "",            COLLECT, 0, 0, cmd_collect, "write an account's configuration into a snapshot", "把账号配置写入快照" },
     { "completion",           "SHELL",       0, 1, 1, cmd_completion, "print completion for bash, zsh or fish", "打印 bash、zsh 或 fish 的补全脚本" },
     { "detect",               "FILE...",     DETECT, 1, MANY, cmd_detect, "read audit logs and find risk events", "读取审计日志并发现风险事件" },
-    { "doctor",               "",            OPT(SEAL_KEY), 0, 0, cmd_doctor, "check clock, network, files and store", "检查时钟、网络、文件和存储" },
+    { "doctor",               "",            OPT(CATALOG) | OPT(PERMISSIONS) | OPT(SEAL_KEY), 0, 0, cmd_doctor, "check clock, network, credentials, files and store", "检查时钟、网络、凭证、文件和存储" },
     { "help",                 "[COMMAND]",   0, 0, 4, cmd_help, "show help", "显示帮助" },
     { "query",                "SQL",         OPT(CATALOG) | OPT(LIMIT) | OPT(SNAPSHOT), 1, 1, cmd_query, "ask a snapshot with SQL", "用 SQL 查询快照" },
     { "risk handle",          "ID... DETAIL", HANDLE, 1, MANY, cmd_risk_handle, "handle risk events", "处置风险事件" },
@@ -54,7 +60,7 @@ static const struct cli_command commands[] = {
     { "risk policy",          "",            OPT(READ_ONLY), 0, 0, cmd_risk_policy, "print the RAM policy that risk commands need", "打印 risk 命令所需的 RAM 策略" },
     { "risk show",            "ID",          0, 1, 1, cmd_risk_show, "show one risk event", "显示一个风险事件" },
     { "risk summary",         "",            FILTERS | OPT(BY), 0, 0, cmd_risk_summary, "count risk events", "统计风险事件" },
-    { "scan",                 "",            FROM | OPT(FAIL) | OPT(OUTPUT_REPORT), 0, 0, cmd_scan, "collect and judge; the results are kept when a store is named", "采集并检查；指定存储时保存结果" },
+    { "scan",                 "",            FROM | READ | OPT(FAIL) | OPT(OUTPUT_REPORT), 0, 0, cmd_scan, "collect and judge; the results are kept when a store is named", "采集并检查；指定存储时保存结果" },
     { "serve",                "",            SERVE, 0, 0, cmd_serve, "run the API server", "运行 API 服务" },
     { "version",              "",            0, 0, 0, cmd_version, "show the version", "显示版本" },
 };

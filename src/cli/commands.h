@@ -19,6 +19,7 @@ cli_command_fn cmd_admin_user_disable;
 cli_command_fn cmd_admin_user_enable;
 cli_command_fn cmd_admin_user_list;
 cli_command_fn cmd_auth_status;
+cli_command_fn cmd_auth_whoami;
 cli_command_fn cmd_check_diff;
 cli_command_fn cmd_check_list;
 cli_command_fn cmd_check_mark;

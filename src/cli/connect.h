@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/rows.h"
+#include "client/endpoints.h"
 #include "client/sddp.h"
 #include "iam/iam.h"
 
@@ -10,7 +11,9 @@
 struct cli_remote {
     const struct mln_creds *creds; /* Those of the command line. */
     struct mln_endpoint endpoint;
+    struct mln_endpoints *endpoints; /* Of the services that credentials come from. */
     struct mln_curl *curl;
+    struct mln_transport transport;
     struct mln_api *api;
 };
 
@@ -21,7 +24,12 @@ struct cli_service {
     size_t action_count;
 };
 
-/* Where the options say: --endpoint, else the host of the product in --region. */
+extern const char cli_user_agent[];
+/* What --endpoint-override, --endpoint-type and the environment say; the caller frees it.
+ * MLN_EUSAGE. */
+MLN_MUST_USE int cli_endpoints(
+        const struct cli *cli, struct mln_endpoints **out, struct mln_err *err);
+/* Where the options say: --endpoint, else as of cli_endpoints(), in --region. */
 MLN_MUST_USE int cli_endpoint(
         const struct cli *cli, const char *product, struct mln_endpoint *out, struct mln_err *err);
 MLN_MUST_USE int cli_curl(const struct cli *cli, struct mln_curl **out, struct mln_err *err);

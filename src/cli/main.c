@@ -81,6 +81,7 @@ static int read_format(struct cli *cli, struct mln_err *err)
         return MLN_OK;
     }
     value = value != NULL ? value : cli_get(cli, OPT_OUTPUT);
+    value = value != NULL ? value : cli_get(cli, OPT_FORMAT_TABLE);
     if (value == NULL && cli_has(cli, OPT_PLAN)) /* There -o names no file. */
         value = cli_get(cli, OPT_OUTPUT_FILE);
     if (value == NULL)
@@ -91,7 +92,8 @@ static int read_format(struct cli *cli, struct mln_err *err)
             return MLN_OK;
         }
     }
-    return mln_fail(err, MLN_EUSAGE, "--output: text, table, json, jsonl or csv is needed");
+    return mln_fail(err, MLN_EUSAGE, "%s: text, table, json, jsonl or csv is needed",
+            cli_has(cli, OPT_FORMAT_TABLE) ? "--format" : "--output");
 }
 
 static int read_log_level(struct cli *cli, struct mln_err *err)

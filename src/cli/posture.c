@@ -1,5 +1,7 @@
 #include "cli/posture.h"
 
+#include <stdio.h>
+
 int cli_posture(const struct cli *cli, struct mln_posture **out, struct mln_err *err)
 {
     const char *catalogs[CLI_PLACES_MAX], *checks[CLI_PLACES_MAX];
@@ -16,11 +18,34 @@ int cli_posture(const struct cli *cli, struct mln_posture **out, struct mln_err 
                    : rc;
 }
 
+#define SHOW_MS ((int64_t)100) /* Between two drawings of the line. */
+
+static void show_calls(const struct cli *cli, const struct mln_scan_progress *progress)
+{
+    char left[40] = "";
+    int64_t s = (progress->left_ms + 999) / 1000;
+
+    if (progress->left_ms >= 0 && s < 120)
+        (void)snprintf(left, sizeof(left), ", %lld s left", (long long)s);
+    else if (progress->left_ms >= 0)
+        (void)snprintf(left, sizeof(left), ", %lld min left", (long long)((s + 59) / 60));
+    cli_progress(cli, "collect: %lld of %lld calls, %lld rows%s: %.*s", (long long)progress->done,
+            (long long)progress->total, (long long)progress->rows, left, MLN_FMT(progress->what));
+}
+
 static void show_progress(void *ctx, const struct mln_scan_progress *progress)
 {
-    const struct cli *cli = ctx;
+    struct cli_scan *scan = ctx;
+    const struct cli *cli = scan->cli;
+    int64_t now_ms = mln_monotonic_ms(cli->clock);
 
-    if (progress->total > 0)
+    /* Thousands of calls a second end; a line is read by people. */
+    if (scan->shown_ms != 0 && now_ms - scan->shown_ms < SHOW_MS)
+        return;
+    scan->shown_ms = now_ms;
+    if (progress->total > 0 && strcmp(progress->phase, "collect") == 0)
+        show_calls(cli, progress);
+    else if (progress->total > 0)
         cli_progress(cli, "%s %lld of %lld: %.*s", progress->phase, (long long)progress->done,
                 (long long)progress->total, MLN_FMT(progress->what));
     else
@@ -28,18 +53,57 @@ static void show_progress(void *ctx, const struct mln_scan_progress *progress)
                 MLN_FMT(progress->what));
 }
 
-static int read_source(const struct cli *cli, struct mln_source_spec *out, struct mln_err *err)
+static void show_note(void *ctx, const char *text)
 {
+    const struct cli_scan *scan = ctx;
+
+    cli_note(scan->cli, "%s", text);
+}
+
+/* What is for the live account alone. */
+static int refuse_live_options(const struct cli *cli, struct mln_err *err)
+{
+    static const struct {
+        enum cli_option option;
+        const char *name;
+    } rows[] = {
+        { OPT_MAX_CONCURRENCY, "max-concurrency" },
+        { OPT_NO_PACING, "no-pacing" },
+        { OPT_ROLE, "role" },
+        { OPT_SAVE_RAW, "save-raw" },
+        { OPT_SINCE_FILE, "since" },
+    };
+
+    for (size_t i = 0; i < MLN_LEN(rows); i++) {
+        if (cli_has(cli, rows[i].option))
+            return mln_fail(err, MLN_EUSAGE,
+                    "--%s is for reading a live account, not for --replay or --snapshot",
+                    rows[i].name);
+    }
+    return MLN_OK;
+}
+
+static int read_source(struct cli_scan *scan, struct mln_err *err)
+{
+    const struct cli *cli = scan->cli;
     const char *replay = cli_get(cli, OPT_REPLAY), *snapshot = cli_get(cli, OPT_SNAPSHOT);
+    struct mln_source_spec *out = &scan->options.source;
+    int rc;
 
     if (replay != NULL && snapshot != NULL)
         return mln_fail(err, MLN_EUSAGE, "--replay and --snapshot: give one of them");
-    if (replay == NULL && snapshot == NULL)
-        return mln_fail(err, MLN_EUSAGE,
-                "`merlon %s` needs --replay DIR (recorded answers) or --snapshot FILE",
-                cli->line.command->words);
-    out->kind = replay != NULL ? MLN_SOURCE_REPLAY : MLN_SOURCE_SNAPSHOT;
-    out->value = mln_str_of(replay != NULL ? replay : snapshot);
+    if (replay != NULL || snapshot != NULL) {
+        out->kind = replay != NULL ? MLN_SOURCE_REPLAY : MLN_SOURCE_SNAPSHOT;
+        out->value = mln_str_of(replay != NULL ? replay : snapshot);
+        return refuse_live_options(cli, err);
+    }
+    rc = cli_live_read(cli, &scan->live, err);
+    if (rc != MLN_OK)
+        return rc;
+    *out = scan->live.spec;
+    scan->options.live = &scan->live.source;
+    scan->options.save_raw = cli_get(cli, OPT_SAVE_RAW);
+    scan->options.since_path = cli_get(cli, OPT_SINCE_FILE);
     return MLN_OK;
 }
 
@@ -53,9 +117,11 @@ int cli_scan_read(struct cli *cli, struct cli_scan *out, struct mln_err *err)
         .clock = cli->clock,
         .stop = cli->stop,
         .progress = show_progress,
-        .progress_ctx = cli,
+        .progress_ctx = out,
+        .note = show_note,
+        .note_ctx = out,
     };
-    rc = read_source(cli, &out->options.source, err);
+    rc = read_source(out, err);
     if (rc == MLN_OK && cli_has(cli, OPT_ONLY))
         rc = check_ids_read(cli, OPT_ONLY, &out->only, &out->options.only_count, err);
     if (rc == MLN_OK && cli_has(cli, OPT_SKIP))
@@ -75,6 +141,7 @@ int cli_scan_read(struct cli *cli, struct cli_scan *out, struct mln_err *err)
 void cli_scan_free(struct cli_scan *scan)
 {
     mln_posture_free(scan->posture);
+    cli_live_free(&scan->live);
     free(scan->only);
     free(scan->skip);
     *scan = (struct cli_scan){ 0 };

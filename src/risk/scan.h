@@ -1,7 +1,7 @@
 /*
- * Scanning an account: collect its configuration (from a recording today), judge it, and keep the
- * results in the store under a scan id of their own, in batches; the scan becomes current by one
- * row. Also everything that front ends do with plans, checks and snapshots without a store.
+ * Scanning an account: collect its configuration (from the cloud or a recording), judge it, and
+ * keep the results in the store under a scan id of their own, in batches; the scan becomes current
+ * by one row. Also everything that front ends do with plans, checks and snapshots without a store.
  */
 #pragma once
 
@@ -81,7 +81,7 @@ enum mln_source_kind {
 };
 struct mln_source_spec {
     enum mln_source_kind kind;
-    struct mln_str value; /* A folder, a file, a profile's name, a role's ARN. */
+    struct mln_str value; /* A folder, a file, a profile's name ("": the chain's), a role's ARN. */
 };
 /* "replay:DIR", "snapshot:FILE", "profile:NAME", "role:ARN". MLN_EINVAL. */
 MLN_MUST_USE int mln_source_parse(
@@ -97,7 +97,20 @@ struct mln_live_source {
     int64_t connect_timeout_ms, timeout_ms;   /* 0: the defaults */
     size_t in_flight_max;                     /* 0: MLN_PACE_IN_FLIGHT */
     bool unpaced;                             /* No rates. */
+    /* Of a source of the kind ROLE: whose credentials assume it (NULL: the chain's), and how. */
+    const char *profile, *external_id;
 };
+
+/* Who the credentials of a source are: what the cloud says. "" where it says nothing. */
+struct mln_identity {
+    char type[32]; /* "Account", "RAMUser", "AssumedRoleUser" */
+    char account_id[32], principal_id[160], user_id[64], role_id[64];
+    char arn[320];
+};
+/* Asks (GetCallerIdentity). MLN_ECREDS, MLN_ECONFIG, MLN_ETRANSIENT, as of mln_api_call(). */
+MLN_MUST_USE int mln_live_identity(const struct mln_live_source *live,
+        const struct mln_source_spec *source, const struct mln_clock *clock,
+        struct mln_identity *out, struct mln_err *err);
 
 /* What became of the calls of a product. */
 struct mln_scan_product {
@@ -150,6 +163,7 @@ struct mln_scan_report {
     int64_t findings_failed, findings_not_assessed, findings_stale;
     int worst_level; /* Of the items that failed and are not marked: 0..3 */
     bool stopped;
+    bool resumable; /* It ended early, and `snapshot_path` can be gone on with. */
 };
 
 /* Writes a snapshot and nothing else (`snapshot_path` is required). */
@@ -205,6 +219,22 @@ MLN_MUST_USE int mln_collect_accounts(const struct mln_scan_options *options,
         const struct mln_scan_accounts *accounts, const char *folder, int at_once,
         mln_scan_account_fn *fn, void *ctx, struct mln_err *err);
 
+/* ---- what the credentials may do ---- */
+struct mln_permission {
+    struct mln_str call, product, ram_action;
+    struct mln_str verdict; /* "allowed", "denied", "not activated", "cannot tell", "not tried" */
+    struct mln_str reason;  /* A code and a message; "". */
+};
+typedef int mln_permission_fn(
+        void *ctx, const struct mln_permission *permission, struct mln_err *err);
+/*
+ * Makes the first page of every call of the plan that is made for an account or a region, in one
+ * region (the source's, else one that all accounts have), and says how each went. Calls for single
+ * resources are not tried. `options` as for collecting; nothing is written.
+ */
+MLN_MUST_USE int mln_live_permissions(const struct mln_scan_options *options, mln_permission_fn *fn,
+        void *ctx, struct mln_err *err);
+
 /* Collects, judges, stores. The earlier results stay current until this scan is whole. */
 MLN_MUST_USE int mln_scan(struct mln_store *store, const struct mln_scan_options *options,
         struct mln_scan_report *report, struct mln_err *err);
@@ -251,5 +281,11 @@ MLN_MUST_USE int mln_scan_request(struct mln_store *store, const struct mln_cloc
  * worker.
  */
 #define MLN_SCAN_LEASE_MS ((int64_t)60000)
-MLN_MUST_USE int mln_scan_work(struct mln_store *store, const struct mln_posture *posture,
-        const struct mln_clock *clock, const volatile int *stop, struct mln_err *err);
+struct mln_scan_worker {
+    const struct mln_posture *posture;
+    const struct mln_live_source *live; /* NULL: the live cloud is out of reach. */
+    const struct mln_clock *clock;
+    const volatile int *stop;
+};
+MLN_MUST_USE int mln_scan_work(
+        struct mln_store *store, const struct mln_scan_worker *how, struct mln_err *err);

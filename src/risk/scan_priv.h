@@ -2,7 +2,10 @@
 #pragma once
 
 #include "base/arena.h"
+#include "client/creds.h"
+#include "client/pace.h"
 #include "risk/posture_priv.h"
+#include "snapshot/snapshot.h"
 #include "store/store.h"
 
 /* What the reason of an item begins with when its check broke its contract. */
@@ -27,6 +30,71 @@ struct mln_scan_input {
 MLN_MUST_USE int mln_scan_input_open(const struct mln_scan_options *options,
         struct mln_scan_input *input, struct mln_scan_report *report, struct mln_err *err);
 void mln_scan_input_close(struct mln_scan_input *input);
+/* The file that is collected into: a new one, one that is gone on with, or a temporary one. */
+MLN_MUST_USE int mln_scan_input_make(const struct mln_scan_options *options,
+        struct mln_scan_input *input, bool *is_new, struct mln_err *err);
+/* Runs the collector into it. `account_id` is the expected one, or "". */
+MLN_MUST_USE int mln_scan_input_collect(const struct mln_scan_options *options,
+        struct mln_scan_input *input, const struct mln_collect_transport *transport,
+        struct mln_str account_id, struct mln_snapshot *since, struct mln_scan_report *report,
+        struct mln_err *err);
+
+/* ---- scan_products.c ---- */
+/* Tells options->product of each product's calls in the snapshot. */
+MLN_MUST_USE int mln_scan_tell_products(
+        const struct mln_scan_options *options, struct mln_snapshot *snapshot, struct mln_err *err);
+
+/* ---- scan_login.c: credentials, and the connection that they are renewed over ---- */
+struct mln_scan_session;
+/* Of a profile, or of the chain ("" or NULL). */
+MLN_MUST_USE int mln_scan_session_new(const struct mln_live_source *live,
+        const struct mln_clock *clock, const char *profile, struct mln_scan_session **out,
+        struct mln_err *err);
+/* A role, assumed with those of `base`, which must outlive it and may serve several threads. */
+MLN_MUST_USE int mln_scan_session_assume(struct mln_scan_session *base,
+        const struct mln_live_source *live, struct mln_str arn, struct mln_str external_id,
+        struct mln_scan_session **out, struct mln_err *err);
+/* Of a source of the kind PROFILE or ROLE; what it is assumed with goes with it. */
+MLN_MUST_USE int mln_scan_session_of(const struct mln_live_source *live,
+        const struct mln_source_spec *source, const struct mln_clock *clock,
+        struct mln_scan_session **out, struct mln_err *err);
+void mln_scan_session_free(struct mln_scan_session *session);
+struct mln_creds_session *mln_scan_session_creds(struct mln_scan_session *session);
+#define MLN_SCAN_REGION_MAX 40
+/* What the user said, else what the profile says; "". */
+MLN_MUST_USE int mln_scan_session_region(struct mln_scan_session *session,
+        const struct mln_live_source *live, char out[MLN_SCAN_REGION_MAX], struct mln_err *err);
+/* "profile prod (RamRoleArn, /home/u/.aliyun/config.json)" */
+MLN_MUST_USE int mln_scan_session_describe(
+        struct mln_scan_session *session, struct mln_buf *out, struct mln_err *err);
+/* One call of a product that reads, with its answer. `params` is sorted here. */
+struct mln_api_answer;
+struct mln_params;
+MLN_MUST_USE int mln_scan_session_call(struct mln_scan_session *session,
+        const struct mln_live_source *live, const char *product, const char *action,
+        struct mln_params *params, struct mln_api_answer *out, struct mln_err *err);
+MLN_MUST_USE int mln_scan_session_identity(struct mln_scan_session *session,
+        const struct mln_live_source *live, struct mln_identity *out, struct mln_err *err);
+
+/* ---- scan_accounts.c: a list of accounts ---- */
+#define MLN_SCAN_ACCOUNT_DIGITS 20
+/* A number, as the names of files are made of. */
+bool mln_scan_is_account_id(struct mln_str text);
+MLN_MUST_USE int mln_scan_accounts_new(struct mln_scan_accounts **out, struct mln_err *err);
+/* Everything is copied. MLN_EEXIST: the id is there already; MLN_ETOOBIG. */
+MLN_MUST_USE int mln_scan_accounts_add(struct mln_scan_accounts *accounts,
+        const struct mln_scan_account *account, struct mln_err *err);
+/* "acs:ram::ID:role/NAME" of a role's name, checked; borrowed from the list. MLN_EINVAL. */
+MLN_MUST_USE int mln_scan_accounts_role(struct mln_scan_accounts *accounts, struct mln_str id,
+        struct mln_str name, struct mln_str *out, struct mln_err *err);
+
+/* ---- scan_live.c ---- */
+MLN_MUST_USE int mln_scan_pace_new(
+        const struct mln_live_source *live, struct mln_pace **out, struct mln_err *err);
+/* Collects from the cloud into `input`. What it needs is opened before a file is made. */
+MLN_MUST_USE int mln_scan_collect_live(const struct mln_scan_options *options,
+        struct mln_scan_session *session, struct mln_pace *pace, struct mln_scan_input *input,
+        struct mln_scan_report *report, struct mln_err *err);
 
 /* ---- scan_spool.c: the findings of one item, sorted, in bounded memory ---- */
 struct mln_spool;

@@ -78,24 +78,52 @@ static int copy_path(struct mln_str from, char path[PATH_MAX], struct mln_err *e
 
 /* A file that is there and was not finished is gone on with. */
 static int make_snapshot(const char *path, const struct mln_schema *schema,
-        struct mln_snapshot **out, struct mln_err *err)
+        struct mln_snapshot **out, bool *is_new, struct mln_err *err)
 {
     int rc = mln_snapshot_create(path, schema, out, err);
 
+    *is_new = rc == MLN_OK;
     return rc == MLN_EEXIST ? mln_snapshot_resume(path, schema, out, err) : rc;
+}
+
+int mln_scan_input_make(const struct mln_scan_options *options, struct mln_scan_input *input,
+        bool *is_new, struct mln_err *err)
+{
+    const struct mln_schema *schema = mln_plan_schema(options->posture->plan);
+    char path[PATH_MAX];
+    int rc;
+
+    *is_new = false;
+    if (options->snapshot_path != NULL && options->resume)
+        return mln_snapshot_resume(options->snapshot_path, schema, &input->snapshot, err);
+    if (options->snapshot_path != NULL)
+        return make_snapshot(options->snapshot_path, schema, &input->snapshot, is_new, err);
+    rc = temporary_path(input, path, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_create(path, schema, &input->snapshot, err);
+    *is_new = rc == MLN_OK;
+    return rc;
 }
 
 struct telling {
     const struct mln_scan_options *options;
-    size_t call_count;
 };
 
 static void tell(void *ctx, const struct mln_collect_progress *progress)
 {
     const struct telling *telling = ctx;
+    const struct mln_scan_options *options = telling->options;
+    const struct mln_scan_progress out = {
+        .phase = "collect",
+        .what = mln_str_of(progress->call->id),
+        .done = progress->calls,
+        .total = progress->known,
+        .rows = progress->rows,
+        .left_ms = progress->left_ms,
+    };
 
-    mln_scan_say(telling->options, "collect", mln_str_of(progress->call->id),
-            (int64_t)progress->call->index, (int64_t)telling->call_count);
+    if (options->progress != NULL)
+        options->progress(options->progress_ctx, &out);
 }
 
 static void count_calls(const struct mln_collect_report *from, struct mln_scan_report *report)
@@ -108,26 +136,43 @@ static void count_calls(const struct mln_collect_report *from, struct mln_scan_r
     report->not_activated = from->outcomes[MLN_OUTCOME_NOT_ACTIVATED];
 }
 
-static int collect(const struct mln_scan_options *options, struct mln_scan_input *input,
-        struct mln_replay *replay, struct mln_scan_report *report, struct mln_err *err)
+int mln_scan_input_collect(const struct mln_scan_options *options, struct mln_scan_input *input,
+        const struct mln_collect_transport *transport, struct mln_str account_id,
+        struct mln_snapshot *since, struct mln_scan_report *report, struct mln_err *err)
 {
-    const struct mln_plan *plan = options->posture->plan;
-    const struct mln_collect_transport transport = mln_replay_transport(replay);
-    struct telling telling = { options, mln_plan_call_count(plan) };
+    struct telling telling = { options };
     const struct mln_collect_options how = {
         /* What the answers say is compared with it. */
-        .account_id = mln_replay_account(replay),
+        .account_id = account_id,
         .clock = options->clock,
+        .random = options->live != NULL ? options->live->random : NULL,
         .stop = options->stop,
+        .since = since,
         .progress = tell,
         .progress_ctx = &telling,
     };
     struct mln_collect_report calls = { 0 };
-    int rc = mln_collect(plan, input->snapshot, &transport, &how, &calls, err);
+    int rc = mln_collect(options->posture->plan, input->snapshot, transport, &how, &calls, err);
 
     count_calls(&calls, report);
     report->stopped = calls.stopped;
     return rc;
+}
+
+static int collect(const struct mln_scan_options *options, struct mln_scan_input *input,
+        struct mln_replay *replay, struct mln_scan_report *report, struct mln_err *err)
+{
+    const struct mln_collect_transport transport = mln_replay_transport(replay);
+    struct mln_err late = { 0 };
+    int rc = mln_scan_input_collect(
+            options, input, &transport, mln_replay_account(replay), NULL, report, err);
+    int told = mln_scan_tell_products(options, input->snapshot, &late);
+
+    report->resumable = rc != MLN_OK && options->snapshot_path != NULL;
+    if (rc != MLN_OK || told == MLN_OK)
+        return rc;
+    *err = late;
+    return told;
 }
 
 static int check_recording(const struct mln_scan_options *options, const struct mln_replay *replay,
@@ -144,9 +189,9 @@ static int check_recording(const struct mln_scan_options *options, const struct 
 static int collect_replay(const struct mln_scan_options *options, struct mln_scan_input *input,
         struct mln_scan_report *report, struct mln_err *err)
 {
-    const struct mln_schema *schema = mln_plan_schema(options->posture->plan);
-    char folder[PATH_MAX], path[PATH_MAX];
+    char folder[PATH_MAX];
     struct mln_replay *replay = NULL;
+    bool is_new;
     int rc = copy_path(options->source.value, folder, err);
 
     if (rc == MLN_OK)
@@ -154,16 +199,34 @@ static int collect_replay(const struct mln_scan_options *options, struct mln_sca
     if (rc != MLN_OK)
         return rc;
     rc = check_recording(options, replay, err);
-    if (rc == MLN_OK && options->snapshot_path != NULL) {
-        rc = make_snapshot(options->snapshot_path, schema, &input->snapshot, err);
-    } else if (rc == MLN_OK) {
-        rc = temporary_path(input, path, err);
-        if (rc == MLN_OK)
-            rc = mln_snapshot_create(path, schema, &input->snapshot, err);
-    }
+    if (rc == MLN_OK)
+        rc = mln_scan_input_make(options, input, &is_new, err);
     if (rc == MLN_OK)
         rc = collect(options, input, replay, report, err);
     mln_replay_free(replay);
+    if (rc == MLN_OK)
+        forget_names(input);
+    return rc;
+}
+
+static int collect_live(const struct mln_scan_options *options, struct mln_scan_input *input,
+        struct mln_scan_report *report, struct mln_err *err)
+{
+    struct mln_scan_session *session = NULL;
+    struct mln_pace *pace = NULL;
+    int rc;
+
+    if (options->live == NULL)
+        return mln_fail(err, MLN_ECONFIG,
+                "the live cloud cannot be reached from here: give a recording (replay:DIR) or a "
+                "snapshot");
+    rc = mln_scan_session_of(options->live, &options->source, options->clock, &session, err);
+    if (rc == MLN_OK)
+        rc = mln_scan_pace_new(options->live, &pace, err);
+    if (rc == MLN_OK)
+        rc = mln_scan_collect_live(options, session, pace, input, report, err);
+    mln_pace_free(pace);
+    mln_scan_session_free(session);
     if (rc == MLN_OK)
         forget_names(input);
     return rc;
@@ -270,14 +333,12 @@ int mln_scan_input_open(const struct mln_scan_options *options, struct mln_scan_
 
     input->snapshot = NULL;
     input->folder = (struct mln_scan_folder){ .fd = -1 };
-    if (options->source.kind == MLN_SOURCE_PROFILE || options->source.kind == MLN_SOURCE_ROLE)
-        return mln_fail(err, MLN_ECONFIG,
-                "collecting from the live cloud is not built in yet: give a recording "
-                "(replay:DIR) or a snapshot");
     if (options->source.kind == MLN_SOURCE_REPLAY)
         rc = collect_replay(options, input, report, err);
-    else
+    else if (options->source.kind == MLN_SOURCE_SNAPSHOT)
         rc = open_snapshot(options, input, report, err);
+    else
+        rc = collect_live(options, input, report, err);
     if (rc != MLN_OK)
         mln_scan_input_close(input);
     return rc;

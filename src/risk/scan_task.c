@@ -145,16 +145,17 @@ static void renew(void *ctx, const struct mln_scan_progress *progress)
     (void)!mln_store_task_update(worker->store, &worker->task, &ignored);
 }
 
-static int run(struct worker *worker, const struct mln_posture *posture, const volatile int *stop,
+static int run(struct worker *worker, const struct mln_scan_worker *how,
         struct mln_scan_report *report, struct mln_err *err)
 {
     struct mln_scan_options options = {
-        .posture = posture,
+        .posture = how->posture,
+        .live = how->live,
         .account_id = worker->task.account_id,
         .only = worker->only,
         .only_count = worker->only_count,
         .clock = worker->clock,
-        .stop = stop,
+        .stop = how->stop,
         .progress = renew,
         .progress_ctx = worker,
     };
@@ -194,22 +195,21 @@ static int finish(
     return mln_wrap(err, MLN_EPARTIAL, "scan of account %.*s", MLN_FMT(task->account_id));
 }
 
-int mln_scan_work(struct mln_store *store, const struct mln_posture *posture,
-        const struct mln_clock *clock, const volatile int *stop, struct mln_err *err)
+int mln_scan_work(struct mln_store *store, const struct mln_scan_worker *how, struct mln_err *err)
 {
     MLN_AUTO(worker_free) struct worker *worker = calloc(1, sizeof(*worker));
     struct mln_scan_report report = { 0 };
-    int64_t now_ms = mln_now_ms(clock);
+    int64_t now_ms = mln_now_ms(how->clock);
     int rc;
 
     if (worker == NULL)
         return mln_fail(err, MLN_ENOMEM, "out of memory");
     worker->store = store;
-    worker->clock = clock;
+    worker->clock = how->clock;
     worker->account_id.max = worker->source.max = SOURCE_MAX;
     rc = mln_store_task_claim(store, now_ms, now_ms + MLN_SCAN_LEASE_MS, keep_task, worker, err);
     if (rc != MLN_OK)
         return rc;
-    rc = run(worker, posture, stop, &report, err);
+    rc = run(worker, how, &report, err);
     return finish(worker, rc, &report, err);
 }

@@ -31,7 +31,9 @@ def test_the_output_option_may_stand_anywhere(local, recording, tmp_path, place)
     path = tmp_path / "x.db"
     args = ["collect", "--replay", recording]
     done = local(*(["-o", path] + args if place == "before" else args + ["-o", path]))
-    assert done.returncode == 7 and path.exists() and "calls" in done.stderr and done.stdout == ""
+    assert done.returncode == 7 and path.exists() and "calls" in done.stderr
+    rows = {r["Product"]: r for r in json.loads(done.stdout)["items"]}
+    assert rows["oss"]["Rows"] > 1 and rows["ecs"]["Failed"] > 0  # what was not recorded was not read
 
 
 def test_a_file_that_is_there_stays_as_it_is(local, recording, snapshot, tmp_path):
@@ -55,7 +57,15 @@ def test_a_finished_snapshot_says_what_to_do(local, recording, snapshot):
 
 
 @pytest.mark.parametrize("args, says", [
-    (("collect",), "--output"), (("collect", "-o", "x.db"), "--replay"), (("collect", "--replay", "x"), "--output"),
+    (("collect",), "--output"), (("collect", "--replay", "x"), "--output"), (("collect", "-o", "x", "--resume", "y"), "--resume"),
+    (("collect", "-o", "x", "--replay", "y", "--save-raw", "z"), "--save-raw"), (("collect", "-o", "x", "--replay", "y", "--since", "z"), "--since"),
+    (("collect", "-o", "x", "--max-concurrency", "0"), "256"), (("collect", "-o", "x", "--max-concurrency", "257"), "256"),
+    (("collect", "-o", "x", "--endpoint-override", "http://example.com"), "--endpoint-override"),
+    (("collect", "-o", "x", "--endpoint-override", "Ecs=https://h/path"), "--endpoint-override"),
+    (("collect", "-o", "x", "--endpoint-type", "lan"), "public or vpc"), (("collect", "-o", "x", "--role", "reader"), "acs:ram::"),
+    (("collect", "-o", "x", "--format", "xml"), "--format"), (("collect", "--accounts", "x"), "--output"),
+    (("collect", "-o", "x", "--accounts", "y", "--resource-directory", "z"), "one of them"),
+    (("collect", "-o", "x", "--accounts", "y", "--save-raw", "z"), "--save-raw"), (("collect", "-o", "x", "--accounts", "y", "--resume", "z"), "--resume"),
     (("collect", "--snapshot", "x", "-o", "y"), "no option"), (("collect", "-o"), "needs a value"), (("collect", "x"), "too many")])
 def test_usage(local, args, says):
     done = local(*args)
@@ -87,3 +97,28 @@ def test_credentials_are_not_read_by_a_replay(local, recording, tmp_path):
     done = local("collect", "--replay", recording, "-o", tmp_path / "x.db", "--log-level", "debug")
     text = (done.stdout + done.stderr).encode() + (tmp_path / "x.db").read_bytes()
     assert CANARY_ID.encode() not in text and CANARY_SECRET.encode() not in text
+
+
+def test_what_is_not_finished_is_gone_on_with_and_nothing_else(local, recording, snapshot, tmp_path):
+    for path, says in ((snapshot, "finished"), (tmp_path / "none.db", "does not exist"), (str(recording), "")):
+        done = local("collect", "--replay", recording, "--resume", path)
+        assert done.returncode in (1, 9) and says in done.stderr and done.stdout == "", done.stderr
+
+
+def test_without_credentials_no_file_is_made(local, tmp_path):
+    done = local("collect", "-o", tmp_path / "x.db", env={"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"})
+    assert done.returncode == 4 and not (tmp_path / "x.db").exists() and done.stdout == ""
+
+
+def test_without_a_network_no_file_is_made(local, tmp_path):
+    local.profile()
+    done = local("collect", "-o", tmp_path / "x.db", "--endpoint-override", "https://127.0.0.1:1")
+    assert done.returncode == 6 and "127.0.0.1:1" in done.stderr and not (tmp_path / "x.db").exists() and done.stdout == ""
+
+
+@pytest.mark.parametrize("text, says", [("accounts: [{id: x}]", "a.yaml:1:"), ("nothing", "a.yaml"), (None, "a.yaml")])
+def test_a_wrong_file_of_accounts_is_named(local, tmp_path, text, says):
+    if text:
+        (tmp_path / "a.yaml").write_text(text)
+    done = local("collect", "--accounts", tmp_path / "a.yaml", "-o", tmp_path / "out")
+    assert done.returncode == 3 and says in done.stderr and done.stdout == "" and not (tmp_path / "out").exists()

@@ -585,7 +585,7 @@ static void odd_sources_are_refused(void **state)
     struct mln_err err;
 
     options.source.kind = MLN_SOURCE_PROFILE;
-    FAILS(mln_scan(f->store, &options, &report, &err), MLN_ECONFIG, &err, "not built in yet");
+    FAILS(mln_scan(f->store, &options, &report, &err), MLN_ECONFIG, &err, "cannot be reached");
     options.source.kind = MLN_SOURCE_SNAPSHOT;
     FAILS(mln_scan(f->store, &options, &report, &err), MLN_ENOTFOUND, &err, "does not exist");
     append(f->log, "not a snapshot at all", 21);
@@ -833,6 +833,14 @@ static void a_query_reads_a_snapshot_and_nothing_else(void **state)
 }
 
 /* ---- requests ---- */
+static int work(struct mln_store *store, const struct mln_posture *posture,
+        const volatile int *stop, struct mln_err *err)
+{
+    const struct mln_scan_worker how = { .posture = posture, .clock = &test_clock, .stop = stop };
+
+    return mln_scan_work(store, &how, err);
+}
+
 static void a_request_is_done_by_a_worker(void **state)
 {
     static const struct thing bad[] = { { "a", "r1", 11, NULL } };
@@ -852,8 +860,7 @@ static void a_request_is_done_by_a_worker(void **state)
             "replay:DIR");
     mln_buf_addf(&source, "snapshot:%s", f->log);
     OK(mln_account_set_source(f->store, ACCOUNT, mln_buf_str(&source), &err), &err);
-    FAILS(mln_scan_work(f->store, posture, &test_clock, NULL, &err), MLN_ENOTFOUND, &err,
-            "waiting");
+    FAILS(work(f->store, posture, NULL, &err), MLN_ENOTFOUND, &err, "waiting");
     OK(mln_scan_request(f->store, &test_clock, ACCOUNT, only, 2, &task_id, &err), &err);
     assert_true(task_id > 0);
     FAILS(mln_scan_request(f->store, &test_clock, ACCOUNT, NULL, 0, &task_id, &err), MLN_EEXIST,
@@ -862,17 +869,15 @@ static void a_request_is_done_by_a_worker(void **state)
     assert_int_equal(totals.task, MLN_RESULT_WAITING);
     assert_int_equal(totals.scan_state, 1);
     /* There is no snapshot: the request fails, and says why. */
-    FAILS(mln_scan_work(f->store, posture, &test_clock, NULL, &err), MLN_EPARTIAL, &err,
-            "does not exist");
+    FAILS(work(f->store, posture, NULL, &err), MLN_EPARTIAL, &err, "does not exist");
     OK(mln_result_totals(f->store, &test_clock, ACCOUNT, &totals, &err), &err);
     assert_int_equal(totals.task, MLN_RESULT_PASS);
     assert_int_equal(totals.scan_state, 4);
     write_snapshot(posture, f->log, &world);
     OK(mln_scan_request(f->store, &test_clock, ACCOUNT, only, 2, &task_id, &err), &err);
     /* A worker that is stopped leaves the request for the next. */
-    FAILS(mln_scan_work(f->store, posture, &test_clock, &stop, &err), MLN_ECANCELLED, &err,
-            "stopped");
-    OK(mln_scan_work(f->store, posture, &test_clock, NULL, &err), &err);
+    FAILS(work(f->store, posture, &stop, &err), MLN_ECANCELLED, &err, "stopped");
+    OK(work(f->store, posture, NULL, &err), &err);
     assert_string_equal(status(f, SIZE_ID), "failed");
     assert_string_equal(status(f, TWICE_ID), "none");
     OK(mln_result_totals(f->store, &test_clock, ACCOUNT, &totals, &err), &err);
@@ -910,12 +915,11 @@ static void a_request_of_a_dead_worker_is_taken_again(void **state)
             &err);
     OK(mln_result_totals(f->store, &test_clock, ACCOUNT, &totals, &err), &err);
     assert_int_equal(totals.task, MLN_RESULT_RUNNING);
-    FAILS(mln_scan_work(f->store, posture, &test_clock, NULL, &err), MLN_ENOTFOUND, &err,
-            "waiting");
+    FAILS(work(f->store, posture, NULL, &err), MLN_ENOTFOUND, &err, "waiting");
     clock_ms += MLN_SCAN_LEASE_MS + 1;
     OK(mln_result_totals(f->store, &test_clock, ACCOUNT, &totals, &err), &err);
     assert_int_equal(totals.task, MLN_RESULT_WAITING);
-    OK(mln_scan_work(f->store, posture, &test_clock, NULL, &err), &err);
+    OK(work(f->store, posture, NULL, &err), &err);
     assert_string_equal(status(f, SIZE_ID), "failed");
     mln_posture_free(posture);
 }
