@@ -142,6 +142,14 @@ def test_a_certificate_that_nobody_vouches_for_sends_nothing(clean, tmp_path):
     assert clean.calls() == []
 
 
+def test_a_name_that_a_proxy_does_not_know_is_no_region_without_the_product(clean, tmp_path):
+    clean.faults({"match": {"product": "gpdb", "action": "DescribeDBInstances"}, "do": "nxdomain"})
+    run = Run(clean, tmp_path, proxy=True)
+    assert run.done.returncode == 7
+    outcomes = run.outcomes("gpdb", "DescribeDBInstances")
+    assert outcomes and all(o[0] == "failed" for o in outcomes.values()), outcomes
+
+
 def test_no_secret_leaves(clean, tmp_path):
     raw = tmp_path / "raw"
     run = Run(clean, tmp_path, "--save-raw", raw, profile="role")

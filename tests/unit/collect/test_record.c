@@ -3,8 +3,10 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -436,6 +438,35 @@ static void no_link_is_followed_and_no_other_file_is_written(void **state)
     end(&place);
 }
 
+static void a_file_that_cannot_be_written_ends_the_run(void **state)
+{
+    static const struct script rows[] = { ACCOUNT,
+        { "ecs/DescribeRegions/_/_.1", 200,
+                "{\"Regions\":[{\"Id\":\"r1\"}],\"More\":\"0123456789\"}", 0 } };
+    const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY }, small = { 40, RLIM_INFINITY };
+    MLN_AUTO(mln_buf_free) struct mln_buf ignored = MLN_BUF_INIT(1 << 20);
+    MLN_AUTO(mln_buf_free) struct mln_buf names = MLN_BUF_INIT(1 << 20);
+    MLN_AUTO(mln_buf_free) struct mln_buf bytes = MLN_BUF_INIT(1 << 20);
+    struct place place;
+    struct mln_err err;
+    int rc;
+
+    (void)state;
+    begin(&place);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    rc = record(&place, rows, MLN_LEN(rows), "1234", &ignored, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    assert_int_equal(rc, MLN_EIO);
+    assert_non_null(strstr(err.msg, "cannot write"));
+    list(place.path, "", &names, &bytes);
+    /* No half of a file, and no header: it is no recording. */
+    assert_true(holds(&names, "GetCaller/_/_.1.json"));
+    assert_false(holds(&names, "DescribeRegions/_/_.1") || holds(&names, ".tmp") ||
+                 holds(&names, "recording.json"));
+    end(&place);
+}
+
 /* ---- texts ---- */
 
 static void clean(const char *body, bool is_xml, const char *masked, struct mln_buf *out)
@@ -467,14 +498,14 @@ static void answers_without_secrets_stay_as_they_are(void **state)
 static void secrets_go_and_json_stays_json(void **state)
 {
     static const char *const bodies[] = {
-        "{\"a\":\"" KEY_ID "\"}",
+        ("{\"a\":\"" KEY_ID "\"}"),
         "{\"AccessKeyId\":\"plainbutsecret\"}",
         "{\"AccessKeySecret\":plainbutsecret}",
         "{\"SecurityToken\":12345678901234}",
-        "{\"SecurityToken\":[\"plainbutsecret\",\"" TOKEN "\"]}",
-        "{\"Message\":\"signature: StringToSign is [plainbutsecret\\n" KEY_ID "]\"}",
+        ("{\"SecurityToken\":[\"plainbutsecret\",\"" TOKEN "\"]}"),
+        ("{\"Message\":\"signature: StringToSign is [plainbutsecret\\n" KEY_ID "]\"}"),
         "[{\"x\":{\"Signature\":\"plainbutsecret\"}}]",
-        "not JSON with " KEY_ID,
+        ("not JSON with " KEY_ID),
         "{\"Policy\":\"{\\\"AccessKeySecret\\\":\\\"plainbutsecret\\\"}\"}",
     };
     MLN_AUTO(mln_buf_free) struct mln_buf out = MLN_BUF_INIT(1 << 16);
@@ -543,6 +574,7 @@ int main(void)
         cmocka_unit_test(a_second_recording_takes_the_place_of_the_first),
         cmocka_unit_test(a_recording_of_another_account_is_left_alone),
         cmocka_unit_test(no_link_is_followed_and_no_other_file_is_written),
+        cmocka_unit_test(a_file_that_cannot_be_written_ends_the_run),
         cmocka_unit_test(answers_without_secrets_stay_as_they_are),
         cmocka_unit_test(secrets_go_and_json_stays_json),
         cmocka_unit_test(secrets_go_and_xml_stays_xml),
