@@ -133,12 +133,16 @@ static const struct cause {
             "the host's name does not resolve" },
     { CURLE_COULDNT_RESOLVE_PROXY, MLN_HTTP_NO_CONNECTION, MLN_ETRANSIENT,
             "the proxy's name does not resolve: see HTTPS_PROXY" },
+    /* Of a stream whose connection has gone: others on it have told of the same. */
+    { CURLE_FAILED_INIT, MLN_HTTP_BROKEN, MLN_ETRANSIENT, "the connection broke off" },
     { CURLE_GOT_NOTHING, MLN_HTTP_BROKEN, MLN_ETRANSIENT,
             "the connection was closed without an answer" },
     { CURLE_OPERATION_TIMEDOUT, MLN_HTTP_TIMED_OUT, MLN_ETRANSIENT, "no answer in time" },
     { CURLE_OUT_OF_MEMORY, MLN_HTTP_BROKEN, MLN_ENOMEM, "out of memory" },
     { CURLE_PARTIAL_FILE, MLN_HTTP_BROKEN, MLN_ETRANSIENT, "the answer was cut off" },
     { CURLE_PEER_FAILED_VERIFICATION, MLN_HTTP_CERTIFICATE, MLN_EIO, NULL },
+    { CURLE_RECV_ERROR, MLN_HTTP_BROKEN, MLN_ETRANSIENT, "the connection broke off" },
+    { CURLE_SEND_ERROR, MLN_HTTP_BROKEN, MLN_ETRANSIENT, "the connection broke off" },
     { CURLE_SSL_CACERT_BADFILE, MLN_HTTP_CERTIFICATE, MLN_EIO,
             "the file of CA certificates cannot be read: see --cacert, CURL_CA_BUNDLE, "
             "SSL_CERT_FILE" },

@@ -9,8 +9,12 @@
 /* No wait is longer: a caller has a stop flag to look at. */
 #define WAIT_SLICE_MS ((int64_t)100)
 
-/* On one connection; a server's own limit counts when it is lower. */
-#define STREAMS_MAX 256L
+/* On one connection, which takes all of them along when it breaks; a server's own limit counts when
+ * it is lower. */
+#define STREAMS_MAX 8L
+
+/* Connections that broke, by their ports: more than can break between two looks. */
+#define BROKEN_MAX 16
 
 struct slot {
     struct mln_exchange exchange;
@@ -25,6 +29,8 @@ struct mln_multi {
     struct slot *idle;
     struct slot **under_way;
     size_t running, room;
+    long broken[BROKEN_MAX]; /* The latest ones; 0: none. */
+    size_t broken_count;
 };
 
 static bool configure(CURLM *handle, size_t connections_max)
@@ -151,6 +157,25 @@ int mln_multi_add(struct mln_multi *multi, const struct mln_http_request *reques
     return MLN_OK;
 }
 
+/* Whether an exchange before this one has told that their connection broke. */
+static bool is_known_as_broken(
+        struct mln_multi *multi, const struct mln_exchange *exchange, CURLcode code)
+{
+    long port = 0;
+
+    /* Put on a connection that was closed already. */
+    if (code == CURLE_FAILED_INIT)
+        return true;
+    if (exchange->response.failure != MLN_HTTP_BROKEN ||
+            curl_easy_getinfo(exchange->easy, CURLINFO_LOCAL_PORT, &port) != CURLE_OK || port <= 0)
+        return false;
+    for (size_t i = 0; i < BROKEN_MAX; i++)
+        if (multi->broken[i] == port)
+            return true;
+    multi->broken[multi->broken_count++ % BROKEN_MAX] = port;
+    return false;
+}
+
 static void finish(
         struct mln_multi *multi, struct slot *slot, CURLcode code, struct mln_multi_done *out)
 {
@@ -164,6 +189,7 @@ static void finish(
     if (out->code != MLN_OK)
         (void)snprintf(
                 out->message, sizeof(out->message), "%.*s", (int)sizeof(out->message) - 1, why.msg);
+    out->went_along = is_known_as_broken(multi, &slot->exchange, code);
     out->response = slot->exchange.response;
     mln_http_response_init(&slot->exchange.response);
     (void)curl_multi_remove_handle(multi->handle, slot->exchange.easy);

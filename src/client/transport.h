@@ -90,8 +90,9 @@ size_t mln_multi_running(const struct mln_multi *multi);
 
 struct mln_multi_done {
     void *owner;
-    int code;                          /* As of mln_transport.send; MLN_OK: answered. */
-    char message[160];                 /* Of a failure. */
+    int code;          /* As of mln_transport.send; MLN_OK: answered. */
+    char message[160]; /* Of a failure. */
+    bool went_along;   /* Its connection broke, and an exchange before it has told so. */
     struct mln_http_response response; /* The caller's: mln_http_response_fini(). */
 };
 /*

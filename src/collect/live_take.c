@@ -100,7 +100,8 @@ static int take_failure(struct mln_live *live, const struct mln_live_call *call,
                 live->done.message[0] != '\0' ? live->done.message : "no answer arrived");
         break;
     }
-    out->retry = !out->no_region && mln_pace_retry(live->options.pace);
+    /* One connection that broke is one reason to ask again, however many calls were on it. */
+    out->retry = !out->no_region && (live->done.went_along || mln_pace_retry(live->options.pace));
     return MLN_OK;
 }
 
