@@ -264,6 +264,16 @@ func (a *Account) ID(kind, region string, i int) string {
 	return idPrefix(kind) + letters + base36(code%1679616, 4) + base36(code, 13)
 }
 
+// Place is the region of the resource of that id, of whatever kind; "" for everything else.
+func (a *Account) Place(id string) string {
+	for _, k := range kinds {
+		if region, _, ok := a.Find(k.Name, id); ok {
+			return region
+		}
+	}
+	return ""
+}
+
 // Find reads an id back. It says no to ids of other accounts, other kinds, and resources that are
 // not there.
 func (a *Account) Find(kind, id string) (region string, i int, ok bool) {

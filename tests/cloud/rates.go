@@ -67,6 +67,20 @@ func (b *rateBook) rate(a *Action) float64 {
 	return 0
 }
 
+// place is where a call is about: its region, else that of the resource it names. A host that serves
+// several regions counts the calls of each by itself.
+func (c *Call) place() string {
+	if c.Region != "" || c.Account == nil {
+		return c.Region
+	}
+	for _, value := range c.Params {
+		if region := c.Account.Place(value); region != "" {
+			return region
+		}
+	}
+	return ""
+}
+
 // take is 0 when the call may be made, else the milliseconds until one may.
 func (b *rateBook) take(c *Call, now time.Time) int64 {
 	if !b.documented && len(b.given) == 0 {
@@ -82,7 +96,7 @@ func (b *rateBook) take(c *Call, now time.Time) int64 {
 	if burst < rateBurstMin {
 		burst = rateBurstMin
 	}
-	name := strings.Join([]string{c.Account.UID, c.Action.Product, c.Action.Name, c.Region}, "/")
+	name := strings.Join([]string{c.Account.UID, c.Action.Product, c.Action.Name, c.place()}, "/")
 	bucket := b.buckets[name]
 	if bucket == nil {
 		bucket = &rateBucket{tokens: burst, at: now}

@@ -120,7 +120,7 @@ func (x *exchange) sleep(d time.Duration) {
 func (x *exchange) perform() *Answer {
 	call, c := x.call, x.cloud
 	a := call.Action
-	x.record.Product, x.record.Action, x.record.Region = a.Product, a.Name, call.Region
+	x.record.Product, x.record.Action, x.record.Region = a.Product, a.Name, call.place()
 	x.record.Params, x.record.Page = paramText(call.Params), call.page()
 	if call.Bucket != "" {
 		x.record.Params = strings.TrimSuffix("bucket="+call.Bucket+"&"+x.record.Params, "&")

@@ -527,6 +527,20 @@ def test_rates_are_enforced_by_account_action_and_region(cloud, api):
     assert counted["actions"]["ecs:DescribeInstances"]["throttled"] == counted["total"]["throttled"] > 0
 
 
+def test_a_call_without_a_region_counts_for_that_of_its_resource(cloud, api):
+    def instances(region):
+        page = api.rpc("2014-08-15", "DescribeDBInstances", {"RegionId": region, "PageSize": "50"}).json()
+        return [i["DBInstanceId"] for i in page["Items"]["DBInstance"]]
+
+    def asked(ids):
+        return [api.rpc("2014-08-15", "DescribeBackupPolicy", {"DBInstanceId": i}).code() for i in ids]
+
+    here, there = instances("cn-hangzhou"), instances("cn-shanghai")
+    cloud.rates(**{"rds:DescribeBackupPolicy": 1})
+    assert "Throttling.User" in asked([here[0]] * 12)
+    assert asked(there[:1]) == [None]
+
+
 def test_documented_rates_are_those_of_the_actions(start_cloud):
     cloud = start_cloud(rates="documented")
     api = Client(cloud, user_key(cloud))
