@@ -44,10 +44,10 @@ class Cloud:
     def collect(self, *options):
         """One run: seconds of CPU and by the clock, and the peak of private memory in bytes."""
         home = f"{self.folder}/home-{self.ready['accounts'][0]}"
-        env = {"PATH": os.environ["PATH"], "HOME": home}
+        # Through its proxy it answers under the real hosts' names, which say the region where no parameter does.
+        env = {"PATH": os.environ["PATH"], "HOME": home, "HTTPS_PROXY": self.ready["proxy"]}
         snapshot = f"{self.folder}/snapshot"
-        command = [self.bench.merlon, "collect", "-p", "ak", "-q", "--endpoint-override", self.ready["url"], "--cacert", self.ready["ca"],
-                   "-o", snapshot, *options]
+        command = [self.bench.merlon, "collect", "-p", "ak", "-q", "--cacert", self.ready["ca"], "-o", snapshot, *options]
         peak, began = 0, time.perf_counter()
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         while True:
@@ -59,7 +59,7 @@ class Cloud:
         took = time.perf_counter() - began
         code = os.waitstatus_to_exitcode(status)
         process.returncode = code
-        if code not in (0, 7):  # 7: the generated account has resources that are gone when asked for.
+        if code != 0:
             raise SystemExit(f"bench: collect failed ({code}): {process.stderr.read().decode()}")
         for suffix in ("", "-wal", "-shm"):
             if os.path.exists(snapshot + suffix):
