@@ -146,7 +146,9 @@ static enum mln_outcome outcome_of(const struct mln_plan_entry *entry,
     for (size_t i = 0; i < MLN_LEN(denied); i++)
         if (mln_str_starts(code, mln_str_of(denied[i])))
             return MLN_OUTCOME_DENIED;
-    return status == 401 || status == 403 ? MLN_OUTCOME_DENIED : MLN_OUTCOME_FAILED;
+    /* Without a code the refusal may be a proxy's, and no permission would help. */
+    return code.len > 0 && (status == 401 || status == 403) ? MLN_OUTCOME_DENIED
+                                                            : MLN_OUTCOME_FAILED;
 }
 
 struct error_texts {
