@@ -57,6 +57,18 @@ static int have_creds(struct mln_live *live, int64_t now_ms, bool *have, struct 
     return MLN_OK;
 }
 
+/* Whether to go on waiting for a service that did not answer. Calls that were under way together
+ * are refused together: that is one failure. */
+static bool may_renew_later(struct mln_live *live, int64_t now_ms)
+{
+    if (live->renew_failures > 0 && now_ms < live->creds_due_ms)
+        return true;
+    if (++live->renew_failures >= MLN_LIVE_CREDS_TRIES)
+        return false;
+    live->creds_due_ms = now_ms + (TRY_AGAIN_MS << live->renew_failures);
+    return true;
+}
+
 int mln_live_renew(struct mln_live *live, struct mln_live_call *call, struct mln_err *err)
 {
     int rc;
@@ -70,10 +82,8 @@ int mln_live_renew(struct mln_live *live, struct mln_live_call *call, struct mln
     if (rc == MLN_ENOMEM)
         return rc;
     live->has_creds = false;
-    if (rc == MLN_ETRANSIENT && ++live->renew_failures < MLN_LIVE_CREDS_TRIES) {
+    if (rc == MLN_ETRANSIENT && may_renew_later(live, mln_monotonic_ms(live->options.clock))) {
         call->renewals--;
-        live->creds_due_ms = mln_monotonic_ms(live->options.clock) +
-                             (TRY_AGAIN_MS << live->renew_failures);
         return MLN_OK;
     }
     if (rc != MLN_OK)
