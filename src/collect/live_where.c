@@ -16,6 +16,35 @@ static struct mln_str bare_region(struct mln_str region)
     return region;
 }
 
+/* "oss-cn-hangzhou-internal.aliyuncs.com" is in cn-hangzhou; other shapes do not say. */
+static struct mln_str region_of(struct mln_str host)
+{
+    const struct mln_str internal = MLN_STR("-internal");
+    struct mln_str name = { 0 };
+
+    if (!mln_str_next(&host, '.', &name) || !mln_str_starts(name, MLN_STR("oss-")))
+        return MLN_STR("");
+    name = bare_region(name);
+    if (mln_str_ends(name, internal))
+        name.len -= internal.len;
+    return mln_region_is_name(name) ? name : MLN_STR("");
+}
+
+/* What an answer names as a bucket's host. Not all hosts below the cloud's domain are the object
+ * store's: some run what customers put there. */
+static int check_store(struct mln_str host, enum mln_endpoint_origin origin, struct mln_err *err)
+{
+    struct mln_str rest = host, name;
+
+    if (origin == MLN_ENDPOINT_GIVEN ||
+            (region_of(host).len > 0 && mln_str_next(&rest, '.', &name) &&
+                    mln_str_is(rest, "aliyuncs.com")))
+        return MLN_OK;
+    return mln_fail(err, MLN_EINVAL,
+            "what an answer names as a bucket's host is none of the object store's: credentials are "
+            "not sent there");
+}
+
 static int set_region(struct mln_live_place *place, struct mln_str region, struct mln_err *err)
 {
     if (region.len >= sizeof(place->region))
@@ -40,23 +69,10 @@ int mln_live_place(const struct mln_live_options *options,
     /* What a bucket calls its public host is not what it is called inside a VPC. */
     if (options->endpoints->network == MLN_NETWORK_VPC)
         host = MLN_STR("");
-    return rc == MLN_OK ? mln_endpoints_find(options->endpoints, request->call.code, region, host,
-                                  &out->endpoint, &out->origin, err)
-                        : rc;
-}
-
-/* "oss-cn-hangzhou-internal.aliyuncs.com" is in cn-hangzhou; other shapes do not say. */
-static struct mln_str region_of(struct mln_str host)
-{
-    const struct mln_str internal = MLN_STR("-internal");
-    struct mln_str name = { 0 };
-
-    if (!mln_str_next(&host, '.', &name) || !mln_str_starts(name, MLN_STR("oss-")))
-        return MLN_STR("");
-    name = bare_region(name);
-    if (mln_str_ends(name, internal))
-        name.len -= internal.len;
-    return name;
+    if (rc == MLN_OK)
+        rc = mln_endpoints_find(options->endpoints, request->call.code, region, host,
+                &out->endpoint, &out->origin, err);
+    return rc == MLN_OK && is_oss && host.len > 0 ? check_store(host, out->origin, err) : rc;
 }
 
 int mln_live_move(const struct mln_live_options *options, struct mln_str endpoint,
@@ -64,11 +80,15 @@ int mln_live_move(const struct mln_live_options *options, struct mln_str endpoin
 {
     struct mln_live_place to = *place;
     struct mln_str region = region_of(endpoint);
+    bool vpc = options->endpoints->network == MLN_NETWORK_VPC;
     int rc = region.len > 0 ? set_region(&to, region, err) : MLN_OK;
 
+    /* Inside a VPC the region's own host is asked. */
     if (rc == MLN_OK)
-        rc = mln_endpoints_find(options->endpoints, "Oss", mln_str_of(to.region), endpoint,
-                &to.endpoint, &to.origin, err);
+        rc = mln_endpoints_find(options->endpoints, "Oss", mln_str_of(to.region),
+                vpc ? MLN_STR("") : endpoint, &to.endpoint, &to.origin, err);
+    if (rc == MLN_OK)
+        rc = check_store(endpoint, to.origin, err);
     if (rc == MLN_OK)
         *place = to;
     return rc;
