@@ -19,6 +19,7 @@
 #define MLN_TASK_BLOCK_BYTES ((size_t)384)
 
 #define MLN_TRIES_MAX       6
+#define MLN_TRIES_FOREIGN   3
 #define MLN_PAUSE_FIRST_MS  ((int64_t)1000)
 #define MLN_PAUSE_MAX_MS    ((int64_t)32000)
 #define MLN_WAIT_MAX_MS     ((int64_t)120000) /* However long an answer says. */

@@ -24,6 +24,7 @@ enum mln_live_meaning {
     MLN_LIVE_PLAIN,       /* Nothing: it is passed on. */
     MLN_LIVE_THROTTLED,   /* Passed on, and worth asking again. */
     MLN_LIVE_BUSY,        /* A failure of the server: the same. */
+    MLN_LIVE_FOREIGN,     /* Not the cloud's: something between may be gone the next time. */
     MLN_LIVE_TOKEN_ENDED, /* The credentials are no longer good. */
     MLN_LIVE_KEY_REFUSED, /* They never were. */
     MLN_LIVE_CLOCK,       /* The request's time was refused. */

@@ -76,6 +76,34 @@ static void read_error(enum mln_plan_style style, struct mln_str body, struct ml
         out->meaning = MLN_LIVE_ELSEWHERE;
 }
 
+static bool begins_as_page(struct mln_str body)
+{
+    static const char *const pages[] = { "<html", "<!doctype" };
+
+    for (size_t i = 0; i < MLN_LEN(pages); i++) {
+        struct mln_str word = mln_str_of(pages[i]);
+
+        if (body.len >= word.len && mln_str_eq_nocase((struct mln_str){ body.ptr, word.len }, word))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * What no endpoint of the cloud answers: portals and proxies do. An error without a code is
+ * nobody's in particular, unless it is a page or leads elsewhere.
+ */
+static bool is_foreign(enum mln_plan_style style, int status, struct mln_str body)
+{
+    if (begins_as_page(body))
+        return true;
+    if (status >= 300)
+        return status < 400;
+    if (body.len == 0)
+        return true;
+    return style != MLN_STYLE_OSS && (body.ptr[0] != '{' || body.ptr[body.len - 1] != '}');
+}
+
 void mln_live_read(enum mln_plan_style style, const struct mln_http_response *response,
         struct mln_live_reading *out)
 {
@@ -92,6 +120,8 @@ void mln_live_read(enum mln_plan_style style, const struct mln_http_response *re
         out->meaning = MLN_LIVE_THROTTLED;
     else if (status >= 500)
         out->meaning = MLN_LIVE_BUSY;
+    else if (out->code[0] == '\0' && is_foreign(style, status, body))
+        out->meaning = MLN_LIVE_FOREIGN;
 }
 
 void mln_live_clock_text(int64_t offset_ms, char out[64])

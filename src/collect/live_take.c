@@ -185,6 +185,7 @@ static int act_on(struct mln_live *live, struct mln_live_call *call,
     switch (reading->meaning) {
     case MLN_LIVE_THROTTLED:
     case MLN_LIVE_BUSY:
+    case MLN_LIVE_FOREIGN:
         out->retry = mln_pace_retry(live->options.pace);
         return MLN_OK;
     case MLN_LIVE_TOKEN_ENDED:

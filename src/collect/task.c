@@ -510,13 +510,15 @@ static int64_t pause_of(const struct mln_task *task, const struct mln_collect_an
     return ms > least ? ms : least;
 }
 
+/* What is not the cloud's answer at all is soon over, or there to stay. */
 static bool is_worth_another_try(const struct mln_task *task,
         const struct mln_collect_answer *answer, const struct mln_reading *reading)
 {
-    return answer->retry && task->tries + 1 < MLN_TRIES_MAX &&
-           !mln_outcome_is_read(reading->outcome) &&
-           (reading->outcome == MLN_OUTCOME_THROTTLED || answer->status == 0 ||
-                   answer->status >= 500);
+    bool passes = reading->outcome == MLN_OUTCOME_THROTTLED || answer->status == 0 ||
+                  answer->status >= 500;
+
+    return answer->retry && task->tries + 1 < (passes ? MLN_TRIES_MAX : MLN_TRIES_FOREIGN) &&
+           !mln_outcome_is_read(reading->outcome);
 }
 
 static bool has_first(struct mln_json_value root, const struct mln_path *path)

@@ -253,7 +253,8 @@ static void an_answer_is_passed_on_as_it_is(void **state)
         assert_ptr_equal(got.request, &request);
         assert_int_equal(got.status, steps[i].status);
         EQ_STR(got.body, steps[i].body);
-        assert_false(got.retry || got.is_xml || got.no_region);
+        assert_int_equal(got.retry, i >= 2); /* What is not the cloud's. */
+        assert_false(got.is_xml || got.no_region);
         assert_int_equal(got.retry_after_ms, -1);
     }
     assert_true(head_holds(&trial, 0, "POST /?A=1&B=x%20y HTTP/1.1\r\n"));
@@ -429,7 +430,89 @@ static void a_bucket_that_is_elsewhere_is_asked_there_once(void **state)
     end(&trial);
 }
 
+/* Credentials go to the object store alone, whatever an answer says, and stay inside a VPC. */
+static void a_bucket_is_nowhere_but_in_the_object_store(void **state)
+{
+    static const char *const bad[] = { "", "a", "evil.com", "oss-cn-shanghai.aliyuncs.com.evil.com",
+        "1234.cn-shanghai.fc.aliyuncs.com", "oss-cn-shanghai.fc.aliyuncs.com", "oss-.aliyuncs.com",
+        "oss--internal.aliyuncs.com", "evil.com#.aliyuncs.com", "oss-cn-shanghai.aliyuncs.com:8443",
+        "oss-cn-shanghai.aliyuncs.com/x", "oss-a@b.aliyuncs.com", "oss-cn-shanghai.aliyuncs.com.",
+        "sts.aliyuncs.com", "oss-cn-shanghai\r\nx.aliyuncs.com" };
+    static struct mln_endpoints endpoints, given;
+    const struct mln_live_options options = { .endpoints = &endpoints },
+                                  options_given = { .endpoints = &given };
+    const struct mln_live_place was = { .region = "cn-hangzhou", .endpoint = { .host = "h" } };
+    struct mln_live_place place = was;
+    struct mln_collect_request request = bucket_call(NULL, 0);
+    struct mln_err err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(bad); i++) {
+        assert_int_equal(mln_live_move(&options, mln_str_of(bad[i]), &place, &err), MLN_EINVAL);
+        assert_memory_equal(&place, &was, sizeof(was));
+        request.host = mln_str_of(bad[i]);
+        if (bad[i][0] != '\0')
+            assert_int_equal(mln_live_place(&options, &request, &place, &err), MLN_EINVAL);
+        place = was;
+    }
+    OK(mln_live_move(&options, MLN_STR("oss-cn-shanghai-internal.aliyuncs.com"), &place, &err),
+            &err);
+    assert_string_equal(place.endpoint.host, "oss-cn-shanghai-internal.aliyuncs.com");
+    assert_string_equal(place.region, "cn-shanghai");
+    OK(mln_endpoints_add(&given, MLN_STR("https://cloud.example.com"), &err), &err);
+    OK(mln_live_move(&options_given, MLN_STR("oss-r1.example.com"), &place, &err), &err);
+    assert_string_equal(place.endpoint.host, "cloud.example.com");
+    assert_string_equal(place.region, "r1");
+    endpoints.network = MLN_NETWORK_VPC;
+    OK(mln_live_move(&options, MLN_STR("oss-cn-shanghai.aliyuncs.com"), &place, &err), &err);
+    assert_string_equal(place.endpoint.host, "oss-cn-shanghai-internal.aliyuncs.com");
+}
+
 /* ---- what ends a run ---- */
+
+static const char *with_uri(void *ctx, const char *name)
+{
+    return strcmp(name, "ALIBABA_CLOUD_CREDENTIALS_URI") == 0         ? ctx
+           : strcmp(name, "ALIBABA_CLOUD_ECS_METADATA_DISABLED") == 0 ? "true"
+                                                                      : NULL;
+}
+
+/* Of calls that were under way when a token ended, each tells so. */
+static void calls_that_fail_together_are_one_failure_to_renew(void **state)
+{
+    static const struct step steps[] = {
+        { 200, "",
+                "{\"Code\":\"Success\",\"AccessKeyId\":\"" KEY_ID "\",\"AccessKeySecret\":\"" SECRET
+                "\",\"SecurityToken\":\"TESTCANARYTOKEN001\",\"Expiration\":\"2099-01-01T00:00:00Z\"}" },
+        { 500, "", "" },
+    };
+    struct mln_creds_session *session = NULL, *kept;
+    struct mln_live_call calls[20] = { { .request = NULL } };
+    struct mln_env uri = { .get = with_uri };
+    struct mln_creds_options options = { .env = &uri,
+        .clock = mln_clock_system(),
+        .random = mln_random_system(),
+        .user_agent = "test" };
+    static struct trial trial;
+
+    (void)state;
+    BEGIN(&trial, steps);
+    uri.ctx = trial.server.url;
+    options.transport = &trial.http;
+    OK(mln_creds_session_new(&options, &session, &trial.err), &trial.err);
+    kept = trial.live->options.creds;
+    trial.live->options.creds = session;
+    for (size_t i = 0; i < MLN_LEN(calls); i++) {
+        calls[i].generation = mln_creds_session_generation(session);
+        OK(mln_live_renew(trial.live, &calls[i], &trial.err), &trial.err);
+    }
+    assert_int_equal(trial.server.at, 2);
+    assert_int_equal(trial.live->renew_failures, 1);
+    assert_int_equal(calls[0].renewals, 0);
+    trial.live->options.creds = kept;
+    mln_creds_session_free(session);
+    end(&trial);
+}
 
 static void a_key_that_is_refused_ends_the_run(void **state)
 {
@@ -665,6 +748,21 @@ static void errors_ask_for_what_they_say(void **state)
                 MLN_LIVE_PLAIN },
         { 301, "<Error><Code>PermanentRedirect</Code><Endpoint>a</Endpoint></Error>", MLN_STYLE_OSS,
                 MLN_LIVE_ELSEWHERE },
+        /* What stands between may be gone at the next try. */
+        { 200, "", MLN_STYLE_RPC, MLN_LIVE_FOREIGN },
+        { 200, " \n", MLN_STYLE_OSS, MLN_LIVE_FOREIGN },
+        { 200, "<html>sign in</html>", MLN_STYLE_RPC, MLN_LIVE_FOREIGN },
+        { 200, "<!DOCTYPE html><p>", MLN_STYLE_OSS, MLN_LIVE_FOREIGN },
+        { 200, "<HTML></HTML>", MLN_STYLE_OSS, MLN_LIVE_FOREIGN },
+        { 200, "{\"TotalCount\":1,\"Ite", MLN_STYLE_ROA, MLN_LIVE_FOREIGN },
+        { 200, "<ListAllMyBucketsResult><Bu", MLN_STYLE_OSS, MLN_LIVE_PLAIN },
+        { 200, "{\"Version\":\"1\",\"Statement\":[]}\n", MLN_STYLE_OSS, MLN_LIVE_PLAIN },
+        { 302, "", MLN_STYLE_RPC, MLN_LIVE_FOREIGN },
+        { 302, "{\"Code\":\"Moved\"}", MLN_STYLE_RPC, MLN_LIVE_PLAIN },
+        { 403, "<html>sign in</html>", MLN_STYLE_RPC, MLN_LIVE_FOREIGN },
+        { 404, "<html>sign in</html>", MLN_STYLE_OSS, MLN_LIVE_FOREIGN },
+        { 404, "", MLN_STYLE_OSS, MLN_LIVE_PLAIN },
+        { 401, "{}", MLN_STYLE_RPC, MLN_LIVE_PLAIN },
     };
 
     (void)state;
@@ -691,6 +789,8 @@ int main(void)
         cmocka_unit_test(a_time_that_is_refused_again_is_a_failure_with_the_offset),
         cmocka_unit_test(a_nonce_that_was_used_is_replaced),
         cmocka_unit_test(a_bucket_that_is_elsewhere_is_asked_there_once),
+        cmocka_unit_test(a_bucket_is_nowhere_but_in_the_object_store),
+        cmocka_unit_test(calls_that_fail_together_are_one_failure_to_renew),
         cmocka_unit_test(a_key_that_is_refused_ends_the_run),
         cmocka_unit_test(a_key_that_is_refused_elsewhere_costs_only_the_call),
         cmocka_unit_test(a_token_that_cannot_be_renewed_ends_the_run),
