@@ -130,11 +130,44 @@ struct mln_unread_scope {
     enum mln_unread why;
 };
 
+/* ---- what a verdict rests on ---- */
+#define MLN_GAPS_MAX ((size_t)40) /* Told one by one; further ones are counted. */
+
+/* Where a call that a check needs was not answered. */
+struct mln_gap {
+    struct mln_str call, action; /* "ecs:DescribeDisks"; the RAM action, or "". */
+    enum mln_unread why;
+    int64_t calls, regions; /* regions 0: it is not made by region. */
+};
+
+/*
+ * What was read for a check: the calls that fill the tables of its scope and its query, and those
+ * that these depend on. `rows`, `counted_rows`, `total` and `regions_with_rows` are of the former
+ * alone. A gap need not concern a verdict: it may lie where the scope has no rows, or the check
+ * says that the verdict stands without it.
+ */
+struct mln_completeness {
+    bool is_known; /* False: nothing is said. */
+    int64_t calls; /* That were begun; the sum of the next nine, but for calls never begun. */
+    int64_t read, not_activated, no_region, denied, throttled, unsupported, failed;
+    int64_t not_recorded;  /* Of a recording that has not the answer. */
+    int64_t not_collected; /* Begun and not ended, or never begun. */
+    int64_t pages, rows;
+    int64_t counted_rows, total; /* Of calls that say how many there are: read, and said. */
+    int64_t regions, regions_with_rows;
+    int64_t oldest_ms, newest_ms; /* When the calls ended; 0: not known. */
+    int64_t reused;               /* Calls that an earlier snapshot answered. */
+    struct mln_gap *gaps;         /* In the order of the plan. */
+    size_t gap_count;
+    int64_t more_gaps;
+};
+
 struct mln_evaluation {
     int64_t count[MLN_VERDICTS];
     struct mln_unread_scope *unread;
     size_t unread_count;
-    struct mln_arena arena; /* Holds `unread`; freed by mln_evaluation_free(). */
+    struct mln_completeness completeness;
+    struct mln_arena arena; /* Holds `unread` and the gaps; freed by mln_evaluation_free(). */
 };
 void mln_evaluation_free(struct mln_evaluation *evaluation);
 

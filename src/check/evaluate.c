@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
+#include "check/completeness.h"
 #include "check/functions.h"
 #include "check/priv.h"
 
@@ -34,6 +35,7 @@ struct mln_evaluator {
     struct sqlite3 *db;
     struct mln_evaluator_options options;
     struct mln_unread_map *unread;
+    struct mln_reads *reads;
     struct mln_buf account, reason;
     unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
     struct mln_map totals; /* Text of a scope without parameters to its struct total. */
@@ -87,6 +89,8 @@ int mln_evaluator_new(struct mln_snapshot *snapshot, const struct mln_evaluator_
     if (rc == MLN_OK)
         rc = mln_unread_map_new(snapshot, &evaluator->unread, err);
     if (rc == MLN_OK)
+        rc = mln_reads_new(snapshot, evaluator->unread, &evaluator->reads, err);
+    if (rc == MLN_OK)
         rc = mln_check_functions_register(evaluator->db, err);
     if (rc == MLN_OK)
         rc = mln_unread_function(evaluator->db, evaluator->unread, false, err);
@@ -106,6 +110,7 @@ void mln_evaluator_free(struct mln_evaluator *evaluator)
         return;
     if (evaluator->unread != NULL)
         (void)!mln_unread_function(evaluator->db, NULL, false, &ignored);
+    mln_reads_free(evaluator->reads);
     mln_unread_map_free(evaluator->unread);
     mln_buf_free(&evaluator->account);
     mln_buf_free(&evaluator->reason);
@@ -123,6 +128,7 @@ void mln_evaluation_free(struct mln_evaluation *evaluation)
     mln_arena_free(&evaluation->arena);
     evaluation->unread = NULL;
     evaluation->unread_count = 0;
+    evaluation->completeness = (struct mln_completeness){ 0 };
 }
 
 int mln_check_functions(struct mln_snapshot *snapshot, struct mln_err *err)
@@ -649,6 +655,9 @@ static int judge(struct run *run)
         rc = step_failed(run, SQLITE_INTERRUPT);
     if (rc == MLN_OK)
         rc = mln_unread_scopes(run->evaluator->unread, &run->rows.tables, run->out, run->err);
+    if (rc == MLN_OK)
+        rc = mln_reads_sum(
+                run->evaluator->reads, &reads, &run->out->arena, &run->out->completeness, run->err);
     return rc == MLN_OK ? judge_rows(run) : rc;
 }
 

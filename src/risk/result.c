@@ -106,6 +106,7 @@ static int give(void *ctx, const struct mln_check_result_row *row, struct mln_er
         .not_assessed = row->not_assessed,
         .stale = row->stale,
         .not_assessed_reason = row->reason,
+        .completeness = row->completeness,
         .remaining_s = mln_result_remaining(listing->task, row->item_id),
         .mappings = row->mappings,
         .params = row->params[lang],

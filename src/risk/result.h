@@ -9,6 +9,8 @@
 
 #include "risk/risk.h"
 
+struct mln_writer;
+
 #define MLN_RESULT_PAGE_SIZE_MAX 1000
 #define MLN_MARK_REASON_MAX      ((size_t)500) /* Characters. */
 #define MLN_RESULT_GROUPS        6
@@ -54,6 +56,7 @@ struct mln_check_result {
     bool enabled, replaced, custom;
     int64_t affected, passed, not_applicable, not_assessed, stale;
     struct mln_str not_assessed_reason; /* "no permission: oss:GetBucketInfo"; empty: assessed */
+    struct mln_str completeness;        /* JSON of what was read for it; empty: not known. */
     int64_t remaining_s;                /* Of a running scan. */
     struct mln_mark_info mark;          /* On the item. */
     struct mln_result_text texts[MLN_RESULT_TEXTS];
@@ -62,6 +65,16 @@ struct mln_check_result {
 };
 typedef int mln_check_result_fn(
         void *ctx, const struct mln_check_result *result, struct mln_err *err);
+
+/*
+ * What was read for a result. Written as a member, or null when it is not known; printed as a JSON
+ * object of its own, or nothing; said as phrases without a point, both empty when it is not known,
+ * and the second also when every call was answered.
+ */
+void mln_result_completeness_write(struct mln_writer *w, const char *key, struct mln_str json);
+void mln_result_completeness_print(struct mln_str json, struct mln_buf *out);
+void mln_result_completeness_say(const struct mln_check_result *result, enum mln_lang lang,
+        struct mln_buf *read, struct mln_buf *not_read);
 
 struct mln_result_query {
     struct mln_str account_id;

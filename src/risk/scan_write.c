@@ -5,6 +5,7 @@
  * not be read again and is kept, marked stale. Rows go to the store in transactions of their own of
  * bounded size; each looks first whether the scan is still wanted.
  */
+#include "risk/completeness.h"
 #include "risk/scan_priv.h"
 
 #define BATCH_ROWS       ((size_t)5000)
@@ -526,23 +527,29 @@ static void describe(const struct mln_scan_writer *writer, const struct mln_chec
     }
 }
 
+/* `judged` NULL: it is switched off. */
 static int put_result(struct mln_scan_writer *writer, const struct mln_check *check,
-        struct mln_check_result_row *row, struct mln_err *err)
+        const struct mln_scan_judged *judged, struct mln_check_result_row *row, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf mappings = MLN_BUF_INIT(JSON_ROOM);
     MLN_AUTO(mln_buf_free) struct mln_buf params_en = MLN_BUF_INIT(JSON_ROOM);
     MLN_AUTO(mln_buf_free) struct mln_buf params_zh = MLN_BUF_INIT(JSON_ROOM);
+    MLN_AUTO(mln_buf_free) struct mln_buf completeness = MLN_BUF_INIT(JSON_ROOM);
     const struct last_words last = { row, check->id, row->position };
     int rc;
 
     mln_posture_mappings(check, &mappings);
     mln_posture_params(check, MLN_CHECK_EN, &params_en);
     mln_posture_params(check, MLN_CHECK_ZH, &params_zh);
+    if (judged != NULL)
+        mln_completeness_print(&judged->verdicts->evaluation.completeness, &completeness);
     rc = mln_buf_done(&mappings, &row->mappings, err);
     if (rc == MLN_OK)
         rc = mln_buf_done(&params_en, &row->params[MLN_STORE_EN], err);
     if (rc == MLN_OK)
         rc = mln_buf_done(&params_zh, &row->params[MLN_STORE_ZH], err);
+    if (rc == MLN_OK)
+        rc = mln_buf_done(&completeness, &row->completeness, err);
     return rc == MLN_OK ? end_item(writer, &last, err) : rc;
 }
 
@@ -576,7 +583,7 @@ int mln_scan_writer_item(struct mln_scan_writer *writer, const struct mln_check 
     } else {
         row.reason = MLN_STR("the check is switched off");
     }
-    return put_result(writer, check, &row, err);
+    return put_result(writer, check, judged, &row, err);
 }
 
 int mln_scan_writer_keep(struct mln_scan_writer *writer, const struct mln_check *check,

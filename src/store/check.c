@@ -28,6 +28,7 @@ static void bind_tail(struct mln_query *query, const struct mln_check_result_row
         for (int lang = 0; lang < MLN_STORE_LANGS; lang++)
             mln_query_text(query, row->texts[text][lang]);
     }
+    mln_query_text(query, row->completeness);
 }
 
 int mln_store_check_result_put(struct mln_store *store, struct mln_str account_id, int64_t scan_id,
@@ -108,6 +109,7 @@ static void read_tail(struct mln_query *query, struct mln_check_result_row *row)
         for (int lang = 0; lang < MLN_STORE_LANGS; lang++)
             row->texts[text][lang] = mln_query_get_str(query, column++);
     }
+    row->completeness = mln_query_get_str(query, column);
 }
 
 static int each_result(struct mln_query *query, const struct mln_check_result_sink *sink,

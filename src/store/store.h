@@ -347,6 +347,7 @@ struct mln_check_result_row {
     struct mln_str grid_key, grid_title[MLN_STORE_LANGS];
     struct mln_str mappings, params[MLN_STORE_LANGS];
     struct mln_str texts[MLN_STORE_ITEM_TEXTS][MLN_STORE_LANGS];
+    struct mln_str completeness; /* JSON of what was read for it; empty: not known. */
 };
 MLN_MUST_USE int mln_store_check_result_put(struct mln_store *store, struct mln_str account_id,
         int64_t scan_id, const struct mln_check_result_row *row, struct mln_err *err);

@@ -200,7 +200,7 @@ static inline struct mln_scan_report scan_world(struct fixture *f,
 /* ---- reading back ---- */
 struct item_seen {
     struct mln_check_result result; /* Numbers; its views are gone. */
-    char reason[256], mark[32], params[256], mappings[256], title[64];
+    char reason[256], mark[32], params[256], mappings[256], title[64], completeness[1024];
     bool found;
 };
 
@@ -218,6 +218,8 @@ static inline int keep_item_seen(
     (void)snprintf(seen->params, sizeof(seen->params), "%.*s", MLN_FMT(result->params));
     (void)snprintf(seen->mappings, sizeof(seen->mappings), "%.*s", MLN_FMT(result->mappings));
     (void)snprintf(seen->title, sizeof(seen->title), "%.*s", MLN_FMT(result->title));
+    (void)snprintf(
+            seen->completeness, sizeof(seen->completeness), "%.*s", MLN_FMT(result->completeness));
     return MLN_OK;
 }
 

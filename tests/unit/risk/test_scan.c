@@ -267,6 +267,48 @@ static void items_that_are_not_judged_keep_their_results(void **state)
     mln_posture_free(posture);
 }
 
+static void rests_on(struct fixture *f, int64_t item_id, const char *part)
+{
+    struct item_seen seen = item(f, item_id);
+
+    if (strstr(seen.completeness, part) == NULL)
+        fail_msg("item %lld: '%s' is not in '%s'", (long long)item_id, part, seen.completeness);
+}
+
+static void what_a_verdict_rests_on_is_kept_with_it(void **state)
+{
+    static const struct thing things[] = { { "a", "r1", 11, "bad" } };
+    static const struct thing broken[] = { { "a", "r1", 666, "x" } };
+    static const int64_t only[] = { STATE_ID };
+    struct fixture *f = *state;
+    struct mln_posture *posture = three_checks();
+    struct mln_scan_options options = scan_options(posture, f->log);
+    const struct world world = { broken, MLN_LEN(broken), NULL };
+    struct mln_scan_report report;
+    struct item_seen earlier;
+    struct mln_err err;
+
+    (void)SCAN(f, posture, things, "r2");
+    rests_on(f, SIZE_ID, "{\"Complete\":false,\"Calls\":3,\"Read\":2,");
+    rests_on(f, SIZE_ID,
+            "\"NotRead\":[{\"Call\":\"t:DescribeThings\",\"RamAction\":\"t:DescribeThings\","
+            "\"Why\":\"denied\",\"Calls\":1,\"Regions\":1}],\"MoreNotRead\":0}");
+    earlier = item(f, SIZE_ID);
+    /* What is judged again has its own, what is not keeps that of then. */
+    (void)unlink(f->log);
+    write_snapshot(posture, f->log, &world);
+    options.only = only;
+    options.only_count = 1;
+    OK(mln_scan(f->store, &options, &report, &err), &err);
+    rests_on(f, SIZE_ID, earlier.completeness);
+    rests_on(f, STATE_ID, "{\"Complete\":true,\"Calls\":3,\"Read\":3,");
+    /* A check that broke its contract has nothing to rest on. */
+    options.only_count = 0;
+    OK(mln_scan(f->store, &options, &report, &err), &err);
+    assert_string_equal(item(f, TWICE_ID).completeness, "");
+    mln_posture_free(posture);
+}
+
 static void a_reader_sees_the_old_results_until_it_looks_again(void **state)
 {
     static const struct thing bad[] = { { "a", "r1", 11, NULL } };
@@ -1002,6 +1044,7 @@ int main(void)
         SCAN_TEST(changes_are_told_with_what_changed),
         SCAN_TEST(a_broken_check_keeps_what_failed_before_and_the_others_go_on),
         SCAN_TEST(items_that_are_not_judged_keep_their_results),
+        SCAN_TEST(what_a_verdict_rests_on_is_kept_with_it),
         SCAN_TEST(a_reader_sees_the_old_results_until_it_looks_again),
         SCAN_TEST(what_a_killed_scan_left_is_removed_by_the_next),
         SCAN_TEST(a_scan_that_is_stopped_or_outrun_changes_nothing),

@@ -81,6 +81,7 @@ static void put_result(struct mln_store *store, int64_t scan_id, int64_t positio
         .params = { MLN_STR("[1]"), MLN_STR("[2]") },
         .texts = { { MLN_STR("b1"), MLN_STR("b2") }, { MLN_STR("i1"), MLN_STR("i2") },
                 { MLN_STR("s1"), MLN_STR("s2") }, { MLN_STR("h1"), MLN_STR("h2") } },
+        .completeness = MLN_STR("{\"Calls\":3}"),
     };
     struct mln_err err;
 
@@ -315,6 +316,7 @@ static int see_result(void *ctx, const struct mln_check_result_row *row, struct 
     EQ_STR(row->params[MLN_STORE_ZH], "[2]");
     EQ_STR(row->texts[0][MLN_STORE_EN], "b1");
     EQ_STR(row->texts[3][MLN_STORE_ZH], "h2");
+    EQ_STR(row->completeness, "{\"Calls\":3}");
     return MLN_OK;
 }
 

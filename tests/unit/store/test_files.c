@@ -197,7 +197,7 @@ static void a_newer_schema_is_refused_with_both_versions(void **state)
     change(path, "PRAGMA user_version = 4711");
     for (int mode = MLN_STORE_READ; mode <= MLN_STORE_CREATE; mode++) {
         refuses(path, (enum mln_store_mode)mode, MLN_ECONFIG, "4711");
-        refuses(path, (enum mln_store_mode)mode, MLN_ECONFIG, "up to 2");
+        refuses(path, (enum mln_store_mode)mode, MLN_ECONFIG, "up to 3");
     }
 }
 
@@ -213,13 +213,43 @@ static void an_older_store_is_brought_up_to_date_by_a_writer(void **state)
     change(path, "DROP TABLE account_source; DROP TABLE scan; DROP TABLE scan_current;"
                  "DROP TABLE check_result; DROP TABLE finding; DROP TABLE finding_flip;"
                  "DROP TABLE mark; DROP TABLE scan_task; PRAGMA user_version = 1");
-    refuses(path, MLN_STORE_READ, MLN_ECONFIG, "this program needs 2");
+    refuses(path, MLN_STORE_READ, MLN_ECONFIG, "this program needs 3");
     OK(open_at(path, MLN_STORE_WRITE, &store, &err), &err);
     OK(mln_store_account_add(store, &account, &err), &err);
     OK(mln_store_scan_begin(store, ACCOUNT, 1, &scan_id, &current_id, &err), &err);
     assert_true(scan_id > 0);
     mln_store_close(store);
     OK(open_at(path, MLN_STORE_READ, &store, &err), &err);
+    mln_store_close(store);
+}
+
+static int see_old_result(void *ctx, const struct mln_check_result_row *row, struct mln_err *err)
+{
+    (void)err;
+    EQ_STR(row->texts[3][MLN_STORE_ZH], "h2");
+    EQ_STR(row->completeness, "");
+    *(bool *)ctx = true;
+    return MLN_OK;
+}
+
+static void results_of_an_older_store_do_not_say_what_was_read(void **state)
+{
+    const char *path = small_store();
+    struct mln_store *store = NULL;
+    bool seen = false;
+    const struct mln_check_result_sink sink = { .row = see_old_result, .ctx = &seen };
+    struct mln_err err;
+
+    (void)state;
+    change(path,
+            "INSERT INTO check_result VALUES ('1234567890123456', 1, 1, 12, 4, 3, 1, 0, 0, 7, 1, 2, 3,"
+            " 4, 5, 'n', 'OSS', 't', 'u', '', 'k', 'g', 'h', '[]', '[]', '[]', 'b1', 'b2', 'i1',"
+            " 'i2', 's1', 's2', 'h1', 'h2', 'gone');"
+            "ALTER TABLE check_result DROP COLUMN completeness; PRAGMA user_version = 2");
+    refuses(path, MLN_STORE_READ, MLN_ECONFIG, "this program needs 3");
+    OK(open_at(path, MLN_STORE_WRITE, &store, &err), &err);
+    OK(mln_store_check_result_get(store, ACCOUNT, 1, 12, &sink, &err), &err);
+    assert_true(seen);
     mln_store_close(store);
 }
 
@@ -556,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_name_that_means_something_to_sqlite_is_a_file),
         cmocka_unit_test(a_newer_schema_is_refused_with_both_versions),
         cmocka_unit_test(an_older_store_is_brought_up_to_date_by_a_writer),
+        cmocka_unit_test(results_of_an_older_store_do_not_say_what_was_read),
         cmocka_unit_test(a_damaged_file_is_said_to_be_damaged),
         cmocka_unit_test(a_file_that_is_gone_or_replaced_is_noticed),
         cmocka_unit_test(a_read_only_store_in_a_read_only_folder_can_be_read),
