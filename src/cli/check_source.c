@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 
-#define LOCAL_PAGE_SIZE MLN_RESULT_PAGE_SIZE_MAX
-#define IDS_MAX         ((size_t)1000)
+#define LOCAL_PAGE_SIZE  MLN_RESULT_PAGE_SIZE_MAX
+#define IDS_MAX          ((size_t)1000)
+#define COMPLETENESS_MAX ((size_t)1024 * 1024)
 
 int check_source_open(
         struct cli *cli, bool for_write, struct check_source *source, struct mln_err *err)
@@ -150,6 +151,7 @@ static bool copy_text(struct mln_arena *arena, struct mln_str *text)
 int check_item_of(const struct mln_check_result *result, struct mln_arena *arena,
         struct mln_sas_item *out, struct mln_err *err)
 {
+    MLN_AUTO(mln_buf_free) struct mln_buf completeness = MLN_BUF_INIT(COMPLETENESS_MAX);
     bool copied;
 
     *out = (struct mln_sas_item){
@@ -170,8 +172,11 @@ int check_item_of(const struct mln_check_result *result, struct mln_arena *arena
         .replaced = result->replaced,
         .custom = result->custom,
     };
+    mln_result_completeness_print(result->completeness, &completeness);
+    out->completeness = mln_buf_str(&completeness);
     copied = copy_text(arena, &out->title) && copy_text(arena, &out->asset_type) &&
-             copy_text(arena, &out->type) && copy_text(arena, &out->not_assessed);
+             copy_text(arena, &out->type) && copy_text(arena, &out->not_assessed) &&
+             completeness.code == MLN_OK && copy_text(arena, &out->completeness);
     for (size_t i = 0; copied && i < MLN_SAS_TEXTS; i++) {
         out->texts[i] = result->texts[i].value;
         copied = copy_text(arena, &out->texts[i]);
@@ -305,6 +310,7 @@ const struct cli_column *check_columns(void)
         { "Sort", NULL, NULL },
         { "Replaced", NULL, NULL },
         { "Custom", NULL, NULL },
+        { "Completeness", NULL, NULL },
     };
 
     return columns;
@@ -329,6 +335,7 @@ void check_cells(const struct mln_sas_item *item, struct cli_cell out[CHECK_COLU
         cli_cell_int(item->sort),
         cli_cell_bool(item->replaced),
         cli_cell_bool(item->custom),
+        cli_cell_json(item->completeness),
     };
 
     memcpy(out, cells, sizeof(cells));

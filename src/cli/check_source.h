@@ -47,7 +47,7 @@ MLN_MUST_USE int check_ids_read(const struct cli *cli, enum cli_option option, i
 MLN_MUST_USE int check_id_read(const char *text, int64_t *out, struct mln_err *err);
 
 /* Columns of an item, and its cells. */
-#define CHECK_COLUMNS 16
+#define CHECK_COLUMNS 17
 const struct cli_column *check_columns(void);
 void check_cells(const struct mln_sas_item *item, struct cli_cell out[CHECK_COLUMNS]);
 

@@ -26,6 +26,18 @@ static void put_number(struct cli *cli, const char *label, int64_t number)
     cli_putf(cli, "%s: %lld\n", label, (long long)number);
 }
 
+static void text_completeness(struct cli *cli, const struct mln_sas_item *item)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf read = MLN_BUF_INIT(SHOWN_BYTES_MAX);
+    MLN_AUTO(mln_buf_free) struct mln_buf not_read = MLN_BUF_INIT(SHOWN_BYTES_MAX);
+    const struct mln_check_result result = { .completeness = item->completeness,
+        .not_assessed_reason = item->not_assessed };
+
+    mln_result_completeness_say(&result, cli->lang, &read, &not_read);
+    put_line(cli, cli_text(cli, "Read", "已读取"), mln_buf_str(&read));
+    put_line(cli, cli_text(cli, "Not read", "未读取"), mln_buf_str(&not_read));
+}
+
 static void text_item(struct cli *cli, const struct mln_sas_item *item)
 {
     static const char *const en[] = { "Best practice", "Influence", "Suggestion", "Help" };
@@ -48,6 +60,7 @@ static void text_item(struct cli *cli, const struct mln_sas_item *item)
         mln_time_format(item->check_time_ms, when);
         put_line(cli, cli_text(cli, "Checked", "检查时间"), mln_str_of(when));
     }
+    text_completeness(cli, item);
     for (size_t i = 0; i < MLN_SAS_TEXTS; i++)
         put_line(cli, cli_text(cli, en[i], zh[i]), item->texts[i]);
 }
@@ -64,6 +77,8 @@ static void json_item(struct mln_writer *w, const struct mln_sas_item *item)
             mln_writer_str(w, check_columns()[i].key, cells[i].text);
         else if (cells[i].type == CLI_CELL_BOOL)
             mln_writer_bool(w, check_columns()[i].key, cells[i].number != 0);
+        else if (cells[i].type == CLI_CELL_JSON || cells[i].type == CLI_CELL_NULL)
+            mln_result_completeness_write(w, check_columns()[i].key, cells[i].text);
         else
             mln_writer_i64(w, check_columns()[i].key, cells[i].number);
     }

@@ -41,6 +41,12 @@ struct cli_cell cli_cell_bool(bool flag)
     return (struct cli_cell){ .type = CLI_CELL_BOOL, .number = flag };
 }
 
+struct cli_cell cli_cell_json(struct mln_str json)
+{
+    return json.len > 0 ? (struct cli_cell){ .type = CLI_CELL_JSON, .text = json }
+                        : cli_cell_null();
+}
+
 struct cli_cell cli_cell_null(void)
 {
     return (struct cli_cell){ .type = CLI_CELL_NULL };
@@ -108,6 +114,9 @@ static void put_json_cell(const struct cli_cell *cell, struct mln_buf *out)
         break;
     case CLI_CELL_BOOL:
         mln_buf_add_cstr(out, cell->number != 0 ? "true" : "false");
+        break;
+    case CLI_CELL_JSON:
+        cli_json_safe(cell->text, out);
         break;
     case CLI_CELL_NULL:
         mln_buf_add_cstr(out, "null");

@@ -7,7 +7,14 @@
 #include "base/arena.h"
 #include "cli/cli.h"
 
-enum cli_cell_type { CLI_CELL_TEXT, CLI_CELL_INT, CLI_CELL_TIME, CLI_CELL_BOOL, CLI_CELL_NULL };
+enum cli_cell_type {
+    CLI_CELL_TEXT,
+    CLI_CELL_INT,
+    CLI_CELL_TIME,
+    CLI_CELL_BOOL,
+    CLI_CELL_JSON,
+    CLI_CELL_NULL
+};
 
 struct cli_cell {
     enum cli_cell_type type;
@@ -52,7 +59,8 @@ struct cli_cell cli_cell_cstr(const char *text);
 struct cli_cell cli_cell_int(int64_t number);
 struct cli_cell cli_cell_time(int64_t time_ms); /* 0: none */
 struct cli_cell cli_cell_bool(bool flag);
-struct cli_cell cli_cell_null(void); /* SQL's NULL; nothing in CSV */
+struct cli_cell cli_cell_json(struct mln_str json); /* Valid, in one line; empty: null */
+struct cli_cell cli_cell_null(void);                /* SQL's NULL; nothing in CSV */
 
 /* Appends JSON text, with what would act on a terminal escaped: in JSON that stands in strings. */
 void cli_json_safe(struct mln_str json, struct mln_buf *out);

@@ -26,7 +26,8 @@ struct mln_sas_item {
     struct mln_str status, level, title, asset_type, type, start_status, repair_status,
             not_assessed;
     struct mln_str texts[MLN_SAS_TEXTS];
-    bool replaced, custom; /* Judged by a check of the user's; endpoints do not tell. */
+    bool replaced, custom;       /* Judged by a check of the user's; endpoints do not tell. */
+    struct mln_str completeness; /* JSON of what was read for it; endpoints do not tell. */
 };
 
 struct mln_sas_items {

@@ -73,6 +73,25 @@ static int put_resource(void *ctx, const struct mln_result_finding *finding, str
     return report_flush(report, err);
 }
 
+static void put_remark(struct report *report, const char *label, const struct mln_buf *text)
+{
+    if (text->len == 0)
+        return;
+    mln_buf_addf(&report->text, "<p class=\"read\">%s", label);
+    report_escape(&report->text, mln_buf_str(text));
+    mln_buf_add_cstr(&report->text, "</p>");
+}
+
+static void put_read(struct report *report, const struct mln_check_result *item)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf read = MLN_BUF_INIT(REPORT_PIECE_MAX);
+    MLN_AUTO(mln_buf_free) struct mln_buf not_read = MLN_BUF_INIT(REPORT_PIECE_MAX);
+
+    mln_result_completeness_say(item, report->options->lang, &read, &not_read);
+    put_remark(report, say(report, "Read: ", "已读取："), &read);
+    put_remark(report, say(report, "Not read: ", "未读取："), &not_read);
+}
+
 static int put_details(void *ctx, const struct mln_check_result *item, struct mln_err *err)
 {
     struct report *report = ctx;
@@ -90,6 +109,7 @@ static int put_details(void *ctx, const struct mln_check_result *item, struct ml
     put_text(report, "p", item->texts[0].value);
     if (item->not_assessed_reason.len > 0)
         put_text(report, "p", item->not_assessed_reason);
+    put_read(report, item);
     if (item->status != MLN_RESULT_PASS) {
         put_text(report, "p", item->texts[1].value);
         put_text(report, "p", item->texts[2].value);
@@ -118,7 +138,7 @@ static void put_head(struct report *report)
             "td,th{border-bottom:1px solid #d7dee5;padding:.3rem .5rem;text-align:left;"
             "vertical-align:top;overflow-wrap:anywhere}"
             ".failed td:nth-child(3){color:#a11}.waiting td:nth-child(3){color:#8a5a00}"
-            ".pass td:nth-child(3){color:#1b6e35}h2{font-size:1.1rem;margin-top:2rem}"
+            ".pass td:nth-child(3){color:#1b6e35}.read{color:#5a6b7b}h2{font-size:1.1rem;margin-top:2rem}"
             "</style></head><body><h1>%s</h1><p>%s %.*s · %s</p>",
             options->lang == MLN_LANG_ZH ? "zh" : "en", say(report, "Check results", "检查结果"),
             say(report, "Account", "账号"), MLN_FMT(options->account_id), now);

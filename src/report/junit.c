@@ -64,6 +64,24 @@ static struct mln_str reason_of(const struct mln_check_result *item)
     return mln_str_of(mln_result_status_name(item->status));
 }
 
+/* What the verdict rests on. */
+static void put_read(struct report *report, const struct mln_check_result *item)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf read = MLN_BUF_INIT(REPORT_PIECE_MAX);
+    MLN_AUTO(mln_buf_free) struct mln_buf not_read = MLN_BUF_INIT(REPORT_PIECE_MAX);
+
+    mln_result_completeness_say(item, report->options->lang, &read, &not_read);
+    if (read.len == 0)
+        return;
+    mln_buf_add_cstr(&report->text, "<system-out>read: ");
+    report_escape(&report->text, mln_buf_str(&read));
+    if (not_read.len > 0) {
+        mln_buf_add_cstr(&report->text, "\nnot read: ");
+        report_escape(&report->text, mln_buf_str(&not_read));
+    }
+    mln_buf_add_cstr(&report->text, "</system-out>");
+}
+
 static int put_case(void *ctx, const struct mln_check_result *item, struct mln_err *err)
 {
     struct report *report = ctx;
@@ -80,6 +98,7 @@ static int put_case(void *ctx, const struct mln_check_result *item, struct mln_e
         put_skipped(report, MLN_STR("disabled"));
     else if (item->status != MLN_RESULT_PASS)
         put_skipped(report, reason_of(item));
+    put_read(report, item);
     mln_buf_add_cstr(&report->text, "</testcase>\n");
     return rc == MLN_OK ? report_flush(report, err) : rc;
 }

@@ -138,6 +138,11 @@ static int put_line(struct report *report, const struct mln_check_result *item,
         mln_writer_str(&w, NULL, item->texts[3].value);
     mln_writer_list_end(&w);
     mln_writer_object_end(&w);
+    if (item->completeness.len > 0) {
+        mln_writer_object_begin(&w, "unmapped"); /* The schema has no place for it. */
+        mln_result_completeness_write(&w, "completeness", item->completeness);
+        mln_writer_object_end(&w);
+    }
     mln_writer_end(&w);
     mln_buf_add_char(&report->text, '\n');
     report->written++;

@@ -49,8 +49,8 @@ static bool keep_texts(struct mln_arena *arena, struct mln_check_result *item)
 {
     struct mln_str *const texts[] = { &item->title, &item->name, &item->service, &item->group_title,
         &item->not_assessed_reason, &item->mark.kind, &item->mark.reason, &item->mark.author,
-        &item->texts[0].value, &item->texts[1].value, &item->texts[2].value,
-        &item->texts[3].value };
+        &item->texts[0].value, &item->texts[1].value, &item->texts[2].value, &item->texts[3].value,
+        &item->completeness };
 
     item->mappings = item->params = (struct mln_str){ 0 };
     for (size_t i = 0; i < MLN_LEN(texts); i++) {

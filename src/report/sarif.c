@@ -61,6 +61,8 @@ static int put_rule(void *ctx, const struct mln_check_result *item, struct mln_e
     mln_writer_str(&w, "assetType", item->service);
     if (item->replaced)
         mln_writer_bool(&w, "replaced", true);
+    if (item->completeness.len > 0)
+        mln_result_completeness_write(&w, "completeness", item->completeness);
     mln_writer_object_end(&w);
     mln_writer_end(&w);
     return report_flush(report, err);
