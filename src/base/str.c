@@ -125,6 +125,19 @@ void mln_buf_reset(struct mln_buf *buf)
     buf->code = MLN_OK;
 }
 
+void mln_buf_wipe(struct mln_buf *buf)
+{
+    if (buf->ptr != NULL)
+        explicit_bzero(buf->ptr, buf->cap);
+    mln_buf_reset(buf);
+}
+
+void mln_buf_wipe_free(struct mln_buf *buf)
+{
+    mln_buf_wipe(buf);
+    mln_buf_free(buf);
+}
+
 bool mln_buf_reserve(struct mln_buf *buf, size_t extra)
 {
     size_t need, cap;

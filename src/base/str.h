@@ -67,6 +67,11 @@ void mln_buf_free(struct mln_buf *buf);
 /* Forgets the content and a sticky failure, keeps the memory. */
 void mln_buf_reset(struct mln_buf *buf);
 
+/* The same for what held secrets: all bytes that the memory ever had are overwritten first. Growing
+ * leaves copies behind, so room for a secret is reserved beforehand. */
+void mln_buf_wipe(struct mln_buf *buf);
+void mln_buf_wipe_free(struct mln_buf *buf);
+
 void mln_buf_add(struct mln_buf *buf, struct mln_str s);
 void mln_buf_add_cstr(struct mln_buf *buf, const char *cstr);
 void mln_buf_add_char(struct mln_buf *buf, char c);

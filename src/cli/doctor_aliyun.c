@@ -155,11 +155,10 @@ static void check_version(struct doctor *doctor, const char *program)
 
     run_version(doctor->cli, program, &output);
     text = mln_str_trim(mln_buf_str(&output));
-    (void)read_version(MLN_STR(OLDEST), oldest);
     if (!read_version(text, version))
         doctor_reportf(doctor, "aliyun", DOCTOR_TROUBLE,
                 "%.300s: `aliyun version` says no version within %d s", program, RUN_MS / 1000);
-    else if (is_older(version, oldest))
+    else if (read_version(MLN_STR(OLDEST), oldest) && is_older(version, oldest))
         doctor_reportf(doctor, "aliyun", DOCTOR_TROUBLE,
                 "%.300s: version %.*s is older than " OLDEST
                 ": install a newer one (https://aliyuncli.alicdn.com)",
@@ -171,25 +170,6 @@ static void check_version(struct doctor *doctor, const char *program)
 
 /* ---- its setting ---- */
 
-static bool find_profile(
-        struct mln_json_value root, struct mln_str name, struct mln_json_value *out)
-{
-    struct mln_json_value profiles = { 0 }, item;
-    struct mln_str is_called;
-    struct mln_json_iter iter;
-
-    if (!mln_json_get(root, "profiles", &profiles))
-        return false;
-    iter = mln_json_iter(profiles);
-    while (mln_json_next(&iter, NULL, &item)) {
-        if (mln_json_get_str(item, "name", &is_called) && mln_str_eq(is_called, name)) {
-            *out = item;
-            return true;
-        }
-    }
-    return false;
-}
-
 static void report_setting(struct doctor *doctor, struct mln_json_value root)
 {
     const char *by_option = cli_get(doctor->cli, OPT_PROFILE);
@@ -200,7 +180,7 @@ static void report_setting(struct doctor *doctor, struct mln_json_value root)
 
     if (name.len == 0)
         (void)mln_json_get_str(root, "current", &name);
-    if (!find_profile(root, name, &profile)) {
+    if (!mln_profile_find(root, name, &profile)) {
         doctor_report(doctor, "aliyun plugins", DOCTOR_SKIPPED, "there is no such profile");
         return;
     }
@@ -219,7 +199,7 @@ static void report_setting(struct doctor *doctor, struct mln_json_value root)
 static void check_plugins(struct doctor *doctor)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf path = MLN_BUF_INIT(PATH_LEN);
-    struct mln_buf text = MLN_BUF_INIT(MLN_PROFILE_FILE_MAX);
+    MLN_AUTO(mln_buf_wipe_free) struct mln_buf text = MLN_BUF_INIT(MLN_PROFILE_FILE_MAX);
     struct mln_json *json = NULL;
     struct mln_err err;
     const char *by_variable = mln_env_get(
@@ -231,6 +211,9 @@ static void check_plugins(struct doctor *doctor)
                 "ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL is true");
         return;
     }
+    /* The file holds keys: no copy stays behind as the buffer grows. */
+    if (rc == MLN_OK && !mln_buf_reserve(&text, MLN_PROFILE_FILE_MAX))
+        rc = mln_fail(&err, MLN_ENOMEM, "out of memory");
     if (rc == MLN_OK)
         rc = mln_file_read(path.ptr, &text, &err);
     if (rc == MLN_OK)
@@ -240,10 +223,6 @@ static void check_plugins(struct doctor *doctor)
     else
         doctor_report(doctor, "aliyun plugins", DOCTOR_SKIPPED, err.msg);
     mln_json_free(json);
-    /* The file holds keys. */
-    if (text.ptr != NULL)
-        explicit_bzero(text.ptr, text.cap);
-    mln_buf_free(&text);
 }
 
 void doctor_aliyun(struct doctor *doctor)

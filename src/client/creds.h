@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "client/transport.h"
+#include "wire/json.h"
 
 struct mln_endpoints;
 
@@ -91,6 +92,9 @@ MLN_MUST_USE int mln_creds_resolve(const struct mln_creds_options *options, stru
  * MLN_ECONFIG without a home. */
 MLN_MUST_USE int mln_profile_path(
         const struct mln_env *env, struct mln_buf *out, struct mln_err *err);
+
+/* The profile `name` of a parsed config.json. */
+bool mln_profile_find(struct mln_json_value root, struct mln_str name, struct mln_json_value *out);
 
 /* The profiles of config.json by name, and whether each is `current`. MLN_ENOTFOUND: no file. What
  * `fn` returns but MLN_OK ends it and is returned. */

@@ -24,13 +24,6 @@ void mln_creds_free_json(struct mln_json **doc)
     mln_json_free(*doc);
 }
 
-void mln_creds_response_fini(struct mln_http_response *response)
-{
-    if (response->body.ptr != NULL)
-        explicit_bzero(response->body.ptr, response->body.cap);
-    mln_http_response_fini(response);
-}
-
 /* ---- times ---- */
 
 /* "Z" or "+08:00". */

@@ -7,7 +7,6 @@
 
 #include "client/priv.h"
 
-#define METADATA_HOST "100.100.100.200"
 #define ROLE_PATH     "/latest/meta-data/ram/security-credentials/"
 #define TOKEN_SECONDS "21600"
 #define TOKEN_LEN_MAX ((size_t)1024)
@@ -28,7 +27,7 @@ static void close_metadata(struct metadata *metadata)
 static void find_host(const struct mln_creds_options *options, struct mln_endpoint *out)
 {
     if (!mln_creds_override(options, "EcsMetadata", MLN_STR(""), out) || !out->loopback)
-        *out = (struct mln_endpoint){ .https = false, .host = METADATA_HOST };
+        *out = (struct mln_endpoint){ .https = false, .host = MLN_METADATA_HOST };
 }
 
 static int ask(const struct metadata *metadata, enum mln_http_method method, const char *path,
@@ -77,7 +76,7 @@ static bool text_is(struct mln_str text, size_t len_max, const char *more)
  */
 static int take_token(struct metadata *metadata, struct mln_err *err)
 {
-    MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+    MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
     bool v1_off = mln_creds_is_true(metadata->options->env, "ALIBABA_CLOUD_IMDSV1_DISABLED");
     bool bytes_left = false;
     struct mln_str token;
@@ -106,7 +105,7 @@ static int take_token(struct metadata *metadata, struct mln_err *err)
 static int find_role(
         const struct metadata *metadata, char role[ROLE_LEN_MAX + 1], struct mln_err *err)
 {
-    MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+    MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
     struct mln_str name;
     int rc;
 
@@ -130,7 +129,7 @@ static int find_role(
 static int read_role(const struct metadata *metadata, const char *role, struct mln_creds *out,
         struct mln_err *err)
 {
-    MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+    MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
     MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
     char path[sizeof(ROLE_PATH) + ROLE_LEN_MAX];
     struct mln_str code;

@@ -12,15 +12,13 @@
 
 static int say_again(const struct mln_login *login, const char *why, struct mln_err *err)
 {
-    int len = (int)(login->name.len > 64 ? 64 : login->name.len);
-
     if (login->is_sso)
         return mln_fail(err, MLN_ECREDS,
                 "%s: sign in again with `aliyun configure --profile %.*s --mode CloudSSO`", why,
-                len, login->name.ptr);
+                MLN_SHORT(login->name));
     return mln_fail(err, MLN_ECREDS,
-            "%s: run `aliyun sts GetCallerIdentity --profile %.*s` to renew it", why, len,
-            login->name.ptr);
+            "%s: run `aliyun sts GetCallerIdentity --profile %.*s` to renew it", why,
+            MLN_SHORT(login->name));
 }
 
 static bool seconds_are_sane(int64_t seconds)
@@ -46,15 +44,9 @@ static bool access_token_lives(
 static int sso_endpoint(
         const struct mln_login *login, struct mln_endpoint *out, struct mln_err *err)
 {
-    struct mln_str url = login->sign_in_url;
-    size_t end = 0;
+    struct mln_str origin = mln_url_origin(login->sign_in_url);
 
-    if (mln_str_starts(url, MLN_STR("https://")) || mln_str_starts(url, MLN_STR("http://"))) {
-        end = url.ptr[4] == 's' ? 8 : 7;
-        while (end < url.len && strchr("/?#", url.ptr[end]) == NULL)
-            end++;
-    }
-    if (end == 0 || mln_endpoint_parse((struct mln_str){ url.ptr, end }, out, err) != MLN_OK)
+    if (origin.len == 0 || mln_endpoint_parse(origin, out, err) != MLN_OK)
         return mln_fail(err, MLN_ECREDS,
                 "cloud_sso_sign_in_url is not an https address: fill it with `aliyun configure`");
     return MLN_OK;
@@ -94,7 +86,7 @@ static int exchange(const struct mln_creds_options *options, const struct mln_lo
         struct mln_err *err)
 {
     const char *what = login->is_sso ? "CloudSSO" : "OAuth";
-    MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+    MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
     MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
     MLN_AUTO(mln_buf_wipe_free) struct mln_buf bearer = MLN_BUF_INIT(BEARER_MAX);
     struct mln_json_value triple, code;
@@ -116,8 +108,7 @@ static int exchange(const struct mln_creds_options *options, const struct mln_lo
             { MLN_STR("accept"), MLN_STR("application/json") },
             { MLN_STR("authorization"), mln_buf_str(&bearer) },
             { MLN_STR("content-type"), MLN_STR("application/json") },
-            { MLN_STR("user-agent"),
-                    mln_str_of(options->user_agent != NULL ? options->user_agent : "Merlon") },
+            { MLN_STR("user-agent"), mln_creds_user_agent(options) },
         };
         const struct mln_http_request request = {
             .url = url,

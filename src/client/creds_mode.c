@@ -292,20 +292,21 @@ static int from_command(
     MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
     MLN_AUTO(mln_arena_free) struct mln_arena arena = MLN_ARENA_INIT(4 * MLN_PROCESS_COMMAND_MAX);
     struct mln_str command = member(view, "process_command");
+    bool runs = walk->options->transport != NULL;
     char **argv;
     int rc = check_external_allowed(walk, err);
 
     if (rc == MLN_OK && mln_str_trim(command).len == 0)
         rc = mln_fail(err, MLN_ECREDS, "process_command is empty");
     if (rc == MLN_OK)
-        rc = mln_command_split(command, &arena, &argv, err);
-    if (rc != MLN_OK || walk->options->transport == NULL) {
-        mln_creds_name(out, "external", "");
-        return rc;
-    }
-    rc = mln_command_run(command, MLN_PROCESS_TIMEOUT_MS, &text, err);
+        rc = runs ? mln_command_run(command, MLN_PROCESS_TIMEOUT_MS, &text, err)
+                  : mln_command_split(command, &arena, &argv, err);
     if (rc != MLN_OK)
         return rc;
+    if (!runs) {
+        mln_creds_name(out, "external", "");
+        return MLN_OK;
+    }
     if (mln_json_parse(mln_buf_str(&text), &doc, err) != MLN_OK)
         return mln_fail(err, MLN_ECREDS, "process_command does not print JSON");
     rc = read_output(walk, view, mln_json_root(doc), out, err);
@@ -373,25 +374,6 @@ static int read_view(
 
 /* ---- profiles ---- */
 
-static bool find_profile(
-        struct mln_json_value root, struct mln_str name, struct mln_json_value *out)
-{
-    struct mln_json_value profiles, profile;
-    struct mln_json_iter it;
-    struct mln_str got;
-
-    if (!mln_json_get(root, "profiles", &profiles))
-        return false;
-    it = mln_json_iter(profiles);
-    while (mln_json_next(&it, NULL, &profile)) {
-        if (mln_json_get_str(profile, "name", &got) && mln_str_eq(got, name)) {
-            *out = profile;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "a -> b -> a" */
 static int tell_loop(const struct walk *walk, struct mln_str name, struct mln_err *err)
 {
@@ -419,7 +401,7 @@ static int read_name(
         return mln_fail(err, MLN_ECONFIG,
                 "source_profile leads through more than %d profiles, from '%.*s' on",
                 MLN_PROFILE_DEPTH_MAX, MLN_SHORT(walk->names[0]));
-    if (!find_profile(walk->root, name, &view.layers[0]))
+    if (!mln_profile_find(walk->root, name, &view.layers[0]))
         return walk->depth == 0 ? MLN_EINVAL
                                 : mln_fail(err, MLN_ECONFIG,
                                           "source_profile names '%.*s', which is not there",

@@ -12,13 +12,6 @@ void mln_creds_wipe(struct mln_creds *creds)
     *creds = (struct mln_creds){ 0 };
 }
 
-void mln_buf_wipe_free(struct mln_buf *buf)
-{
-    if (buf->ptr != NULL)
-        explicit_bzero(buf->ptr, buf->cap);
-    mln_buf_free(buf);
-}
-
 /* They go into headers: a line break in one would begin a header of its author's choice. */
 static int check_part(const char *what, struct mln_str part, struct mln_err *err)
 {
@@ -96,6 +89,11 @@ void mln_creds_warn_of_mode(struct mln_creds *creds, const char *path)
         (void)snprintf(creds->warning, sizeof(creds->warning),
                 "%.150s can be read by others (mode %03o): run chmod 600", path,
                 (unsigned)(info.st_mode & 0777));
+}
+
+struct mln_str mln_creds_user_agent(const struct mln_creds_options *options)
+{
+    return mln_str_of(options->user_agent != NULL ? options->user_agent : "Merlon");
 }
 
 int64_t mln_creds_now_ms(const struct mln_creds_options *options)

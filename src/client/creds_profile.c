@@ -84,6 +84,24 @@ int mln_creds_from_profile(const struct mln_creds_options *options, const char *
     return MLN_OK;
 }
 
+bool mln_profile_find(struct mln_json_value root, struct mln_str name, struct mln_json_value *out)
+{
+    struct mln_json_value profiles, profile;
+    struct mln_json_iter it;
+    struct mln_str is_called;
+
+    if (!mln_json_get(root, "profiles", &profiles))
+        return false;
+    it = mln_json_iter(profiles);
+    while (mln_json_next(&it, NULL, &profile)) {
+        if (mln_json_get_str(profile, "name", &is_called) && mln_str_eq(is_called, name)) {
+            *out = profile;
+            return true;
+        }
+    }
+    return false;
+}
+
 int mln_profiles_each(
         const struct mln_creds_options *options, mln_profile_fn *fn, void *ctx, struct mln_err *err)
 {

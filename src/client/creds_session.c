@@ -8,9 +8,9 @@
 
 #include "client/priv.h"
 
-#define ARN_MAX   ((size_t)256)
-#define NAME_MAX_ ((size_t)64)
-#define ID_MAX    ((size_t)1224) /* As long as STS takes an external id. */
+#define ARN_MAX          ((size_t)256)
+#define SESSION_NAME_MAX ((size_t)64)
+#define ID_MAX           ((size_t)1224) /* As long as STS takes an external id. */
 
 struct mln_creds_session {
     struct mln_creds_options options;
@@ -18,7 +18,7 @@ struct mln_creds_session {
     size_t step;                    /* Of the chain. */
 
     struct mln_creds_session *base; /* NULL: from the chain. */
-    char role_arn[ARN_MAX], role_session[NAME_MAX_ + 1], external_id[ID_MAX + 1];
+    char role_arn[ARN_MAX], role_session[SESSION_NAME_MAX + 1], external_id[ID_MAX + 1];
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -56,6 +56,7 @@ static int64_t pause_ms(const struct mln_creds_session *session)
 
 /* ---- asking, without the lock ---- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 static int assume_role(struct mln_creds_session *session, const struct mln_creds_options *options,
         struct mln_creds *out, struct mln_err *err)
 {
@@ -92,6 +93,7 @@ static int assume_role(struct mln_creds_session *session, const struct mln_creds
     return MLN_OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 static int ask(struct mln_creds_session *session, const struct mln_creds *was, int64_t offset_ms,
         struct mln_creds *out, struct mln_err *err)
 {
@@ -126,6 +128,7 @@ static void keep_failure(struct mln_creds_session *session, const struct mln_err
  * Called with the lock held and nobody renewing; gives the lock away while it asks. The triple that
  * a service goes on handing out is not a failure: it renews it when it sees fit.
  */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 static int renew_now(struct mln_creds_session *session, struct mln_err *err)
 {
     struct mln_creds fresh = { 0 }, was = session->creds;
@@ -171,6 +174,7 @@ static void wait_for_outcome(struct mln_creds_session *session)
  * the rest do not wait; in the last minutes all wait, and a failure leaves the triple in use until
  * it ends.
  */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 static int freshen(struct mln_creds_session *session, struct mln_err *err)
 {
     for (;;) {
@@ -201,6 +205,7 @@ static int freshen(struct mln_creds_session *session, struct mln_err *err)
     }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 int mln_creds_session_get(
         struct mln_creds_session *session, struct mln_creds *out, struct mln_err *err)
 {
@@ -224,6 +229,7 @@ uint64_t mln_creds_session_generation(struct mln_creds_session *session)
     return generation;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 static int renew_locked(struct mln_creds_session *session, uint64_t generation, struct mln_err *err)
 {
     int rc;
@@ -246,6 +252,7 @@ static int renew_locked(struct mln_creds_session *session, uint64_t generation, 
     return MLN_ECREDS;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
 int mln_creds_session_renew(
         struct mln_creds_session *session, uint64_t generation, struct mln_err *err)
 {
@@ -353,7 +360,7 @@ int mln_creds_session_assume(struct mln_creds_session *base, const struct mln_ro
         rc = mln_fail(err, MLN_EINVAL,
                 "a role's ARN (at most %zu bytes), session name (%zu) or external id (%zu) is too "
                 "long",
-                ARN_MAX - 1, NAME_MAX_, ID_MAX);
+                ARN_MAX - 1, SESSION_NAME_MAX, ID_MAX);
     if (rc == MLN_OK)
         rc = assume_role(session, &session->options, &creds, err);
     if (rc == MLN_OK && creds.key_id.len == 0)

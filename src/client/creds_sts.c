@@ -9,25 +9,13 @@
 #include "client/priv.h"
 #include "client/request.h"
 
-#define STS_VERSION    "2015-04-01"
-#define SESSION_NAME   "merlon"
-#define ATTEMPTS       2
-#define FORM_MAX       ((size_t)512 * 1024)
-#define REGION_LEN_MAX 32
-#define SKEW_TOLD_MS   (60 * MLN_MS_PER_S)
+#define STS_VERSION  "2015-04-01"
+#define SESSION_NAME "merlon"
+#define ATTEMPTS     2
+#define FORM_MAX     ((size_t)512 * 1024)
+#define SKEW_TOLD_MS (60 * MLN_MS_PER_S)
 
 /* ---- where ---- */
-
-static bool region_is_sane(struct mln_str region)
-{
-    for (size_t i = 0; i < region.len; i++) {
-        char c = region.ptr[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
-            return false;
-    }
-    return region.len > 0 && region.len <= REGION_LEN_MAX;
-}
 
 int mln_sts_endpoint(const struct mln_creds_options *options, const struct mln_assume *assume,
         struct mln_endpoint *out, struct mln_err *err)
@@ -42,7 +30,7 @@ int mln_sts_endpoint(const struct mln_creds_options *options, const struct mln_a
         region = mln_str_of(mln_env_get(options->env, "ALIBABA_CLOUD_STS_REGION"));
     if (region.len == 0 && all_vpc)
         region = assume->home_region;
-    if (region.len > 0 && !region_is_sane(region))
+    if (region.len > 0 && !mln_region_is_name(region))
         return mln_fail(err, MLN_ECONFIG,
                 "the region for STS (sts_region or ALIBABA_CLOUD_STS_REGION) is not the name of one");
     if (mln_creds_override(options, "Sts", region, out))
@@ -199,7 +187,7 @@ static int assume_with(const struct mln_creds_options *options, struct mln_reque
     int rc = MLN_ETRANSIENT;
 
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+        MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
 
         mln_http_response_init(&response);
         spec->now_ms = mln_creds_now_ms(&corrected);
@@ -290,14 +278,13 @@ static int read_token(struct mln_str path, struct mln_secret *out, struct mln_er
 static int post_form(const struct mln_creds_options *options, const struct mln_endpoint *endpoint,
         struct mln_str form, struct mln_creds *out, struct mln_err *err)
 {
-    MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+    MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
     char date[MLN_TIME_TEXT_MAX], url[512];
     const struct mln_header headers[] = {
         { MLN_STR("host"), mln_str_of(endpoint->host) },
         { MLN_STR("accept"), MLN_STR("application/json") },
         { MLN_STR("content-type"), MLN_STR("application/x-www-form-urlencoded") },
-        { MLN_STR("user-agent"),
-                mln_str_of(options->user_agent != NULL ? options->user_agent : "Merlon") },
+        { MLN_STR("user-agent"), mln_creds_user_agent(options) },
     };
     struct mln_http_request request = {
         .url = url,

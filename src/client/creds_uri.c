@@ -7,23 +7,20 @@
 /* The scheme and host decide; a user name, a fragment or a blank has no business in it. */
 static int check_uri(struct mln_str uri, struct mln_endpoint *endpoint, struct mln_err *err)
 {
-    bool https = mln_str_starts(uri, MLN_STR("https://"));
-    size_t skip = https ? 8 : 7, end;
+    struct mln_str origin = mln_url_origin(uri);
     struct mln_err why;
     int rc;
 
     if (uri.len > MLN_CREDENTIALS_URI_MAX)
         return mln_fail(
                 err, MLN_ECONFIG, WHAT " is over its limit of %zu bytes", MLN_CREDENTIALS_URI_MAX);
-    if (!https && !mln_str_starts(uri, MLN_STR("http://")))
+    if (origin.len == 0)
         return mln_fail(err, MLN_ECONFIG, WHAT " does not begin with https:// or http://");
     for (size_t i = 0; i < uri.len; i++) {
         if (uri.ptr[i] <= ' ' || uri.ptr[i] > '~' || uri.ptr[i] == '#' || uri.ptr[i] == '\\')
             return mln_fail(err, MLN_ECONFIG, WHAT " holds a character that addresses do not have");
     }
-    for (end = skip; end < uri.len && uri.ptr[end] != '/' && uri.ptr[end] != '?'; end++)
-        continue;
-    rc = mln_endpoint_parse((struct mln_str){ uri.ptr, end }, endpoint, &why);
+    rc = mln_endpoint_parse(origin, endpoint, &why);
     if (rc == MLN_EDENIED)
         return mln_fail(err, MLN_ECONFIG,
                 WHAT " is plain http to another machine: credentials come only over https, or from "
@@ -35,7 +32,7 @@ static int check_uri(struct mln_str uri, struct mln_endpoint *endpoint, struct m
 int mln_creds_from_uri(const struct mln_creds_options *options, struct mln_str uri,
         struct mln_creds *out, struct mln_err *err)
 {
-    MLN_AUTO(mln_creds_response_fini) struct mln_http_response response;
+    MLN_AUTO(mln_http_response_fini) struct mln_http_response response;
     MLN_AUTO(mln_creds_free_json) struct mln_json *doc = NULL;
     MLN_AUTO(mln_secret_wipe) struct mln_secret url = { 0 };
     struct mln_endpoint endpoint = { 0 };
@@ -49,8 +46,7 @@ int mln_creds_from_uri(const struct mln_creds_options *options, struct mln_str u
         const struct mln_header headers[] = {
             { MLN_STR("host"), mln_str_of(endpoint.host) },
             { MLN_STR("accept"), MLN_STR("application/json") },
-            { MLN_STR("user-agent"),
-                    mln_str_of(options->user_agent != NULL ? options->user_agent : "Merlon") },
+            { MLN_STR("user-agent"), mln_creds_user_agent(options) },
         };
         const struct mln_http_request request = {
             .url = url.ptr,

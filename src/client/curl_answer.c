@@ -11,12 +11,9 @@ void mln_http_response_init(struct mln_http_response *response)
         .retry_after_ms = -1 };
 }
 
-/* Some answers are credentials. */
 void mln_http_response_fini(struct mln_http_response *response)
 {
-    if (response->body.ptr != NULL)
-        explicit_bzero(response->body.ptr, response->body.len);
-    mln_buf_free(&response->body);
+    mln_buf_wipe_free(&response->body); /* Some answers are credentials. */
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): the library sets the type */
@@ -208,9 +205,7 @@ int mln_exchange_end(struct mln_exchange *exchange, CURLcode code, struct mln_er
     long status = 0;
 
     (void)curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL);
-    if (exchange->text.ptr != NULL)
-        explicit_bzero(exchange->text.ptr, exchange->text.cap);
-    mln_buf_reset(&exchange->text);
+    mln_buf_wipe(&exchange->text);
     if (code != CURLE_OK)
         return no_answer(exchange, code, err);
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -6,7 +6,6 @@
 
 #define TEXT_MAX        ((size_t)2 * 1024 * 1024)
 #define DNS_CACHE_S     300L
-#define METADATA_HOST   "100.100.100.200"
 #define PROTOCOLS_PLAIN "http,https"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,9 +41,7 @@ int mln_exchange_init(struct mln_exchange *exchange, struct mln_err *err)
 
 static void wipe(struct mln_exchange *exchange)
 {
-    if (exchange->text.ptr != NULL)
-        explicit_bzero(exchange->text.ptr, exchange->text.cap);
-    mln_buf_reset(&exchange->text);
+    mln_buf_wipe(&exchange->text);
     exchange->row_count = 0;
 }
 
@@ -52,8 +49,7 @@ void mln_exchange_fini(struct mln_exchange *exchange)
 {
     if (exchange->easy != NULL)
         curl_easy_cleanup(exchange->easy);
-    wipe(exchange);
-    mln_buf_free(&exchange->text);
+    mln_buf_wipe_free(&exchange->text);
     mln_http_response_fini(&exchange->response);
     exchange->easy = NULL;
 }
@@ -77,7 +73,7 @@ static int judge_url(const struct mln_http_request *request, enum reach *out, st
     if (rc != MLN_OK)
         return mln_wrap(err, rc, "URL of a request");
     *out = endpoint.loopback ? REACH_LOOPBACK : REACH_NETWORK;
-    if (request->link_local && strcmp(endpoint.host, METADATA_HOST) == 0)
+    if (request->link_local && strcmp(endpoint.host, MLN_METADATA_HOST) == 0)
         *out = REACH_LINK;
     if (!https && *out == REACH_NETWORK)
         return mln_fail(err, MLN_EDENIED,
@@ -119,7 +115,13 @@ static bool set_trust(CURL *easy, const struct mln_curl_options *options)
 
     if (cacert == NULL)
         cacert = first_of(options->env, names, MLN_LEN(names));
-    return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+    /*
+     * One file and no folder of certificates beside it: it says by itself whom to trust, and the
+     * library reads it once rather than for every connection.
+     */
+    return curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
            (cacert == NULL ||

@@ -63,6 +63,18 @@ static bool is_loopback(struct mln_str host)
     return parts == 4;
 }
 
+struct mln_str mln_url_origin(struct mln_str url)
+{
+    size_t len = mln_str_starts(url, MLN_STR("https://"))  ? strlen("https://")
+                 : mln_str_starts(url, MLN_STR("http://")) ? strlen("http://")
+                                                           : 0;
+
+    while (len > 0 && len < url.len && url.ptr[len] != '/' && url.ptr[len] != '?' &&
+            url.ptr[len] != '#')
+        len++;
+    return (struct mln_str){ url.ptr, len };
+}
+
 int mln_endpoint_parse(struct mln_str text, struct mln_endpoint *out, struct mln_err *err)
 {
     struct mln_str host, port, rest = text;

@@ -2,13 +2,12 @@
 
 #include <stdio.h>
 
-#define PRODUCT_MAX   sizeof(((struct mln_endpoint_override *)NULL)->product)
-#define HOST_MAX      ((size_t)200)
-#define VARIABLE      "ALIBABA_CLOUD_ENDPOINT_"
-#define HOLE          "{region}"
-#define CLOUD_DOMAIN  ".aliyuncs.com"
-#define METADATA      "ecsmetadata"
-#define METADATA_HOST "100.100.100.200"
+#define PRODUCT_MAX  sizeof(((struct mln_endpoint_override *)NULL)->product)
+#define HOST_MAX     ((size_t)200)
+#define VARIABLE     "ALIBABA_CLOUD_ENDPOINT_"
+#define HOLE         "{region}"
+#define CLOUD_DOMAIN ".aliyuncs.com"
+#define METADATA     "ecsmetadata"
 
 /* "R-kvstore" as "rkvstore". False: not the name of a product. */
 static bool fold(struct mln_str name, char out[PRODUCT_MAX])
@@ -158,7 +157,7 @@ static bool is_metadata(const char *folded, struct mln_endpoint *out)
 {
     if (strcmp(folded, METADATA) != 0)
         return false;
-    *out = (struct mln_endpoint){ .host = METADATA_HOST, .link_local = true };
+    *out = (struct mln_endpoint){ .host = MLN_METADATA_HOST, .link_local = true };
     return true;
 }
 

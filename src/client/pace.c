@@ -9,7 +9,6 @@
 #define MS_PER_S   1000.0
 #define MS_PER_MIN 60000.0
 
-/* A caller who comes late by so much loses nothing. */
 /* However often a bucket is throttled, it keeps this part of its rate. */
 #define RATE_FLOOR (1.0 / 16)
 /* Of the full rate, each minute. */

@@ -16,9 +16,6 @@ struct mln_creds_parts {
 MLN_MUST_USE int mln_creds_fill(
         struct mln_creds *out, const struct mln_creds_parts *parts, struct mln_err *err);
 
-/* Wipes the bytes of a file or an answer that held secrets, then frees it. For MLN_AUTO too. */
-void mln_buf_wipe_free(struct mln_buf *buf);
-
 /* A second copy, secrets included. */
 MLN_MUST_USE int mln_creds_copy(
         const struct mln_creds *from, struct mln_creds *out, struct mln_err *err);
@@ -30,6 +27,8 @@ void mln_creds_within(struct mln_creds *creds, const char *outer);
 /* Warns when others can read the file at `path`. */
 void mln_creds_warn_of_mode(struct mln_creds *creds, const char *path);
 
+/* What unsigned requests call themselves. */
+struct mln_str mln_creds_user_agent(const struct mln_creds_options *options);
 /* The cloud's time. */
 int64_t mln_creds_now_ms(const struct mln_creds_options *options);
 /* Where the user, by an option or a variable, says that a product is; false: nowhere. */
@@ -76,9 +75,6 @@ extern const struct mln_triple_names mln_triple_upper, mln_triple_lower;
 MLN_MUST_USE int mln_creds_triple(const struct mln_creds_options *options, const char *what,
         struct mln_json_value object, const struct mln_triple_names *names, struct mln_creds *out,
         struct mln_err *err);
-
-/* For MLN_AUTO: wipes the body as well. */
-void mln_creds_response_fini(struct mln_http_response *response);
 
 /*
  * Sends and waits. An answer of at most MLN_CREDS_ANSWER_MAX that is no redirect is MLN_OK,

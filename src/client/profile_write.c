@@ -185,29 +185,17 @@ static void print_merged(
     mln_buf_add_cstr(out, "\n}\n");
 }
 
-static bool name_is_taken(struct mln_json_value root, struct mln_str name)
-{
-    struct mln_json_value list, item;
-    struct mln_json_iter it;
-
-    if (!mln_json_get(root, "profiles", &list))
-        return false;
-    it = mln_json_iter(list);
-    while (mln_json_next(&it, NULL, &item)) {
-        if (is_named(item, name))
-            return true;
-    }
-    return false;
-}
-
 /* A missing or empty file leaves *out NULL. */
 static int load(const char *path, const struct mln_profile_new *profile, struct mln_json **out,
         struct mln_err *err)
 {
     MLN_AUTO(mln_buf_wipe_free) struct mln_buf text = MLN_BUF_INIT(MLN_PROFILE_FILE_MAX);
-    struct mln_json_value list;
-    int rc = mln_file_read(path, &text, err);
+    struct mln_json_value list, taken;
+    int rc;
 
+    if (!mln_buf_reserve(&text, MLN_PROFILE_FILE_MAX)) /* No copy stays behind as it grows. */
+        return mln_fail(err, MLN_ENOMEM, "out of memory");
+    rc = mln_file_read(path, &text, err);
     if (rc == MLN_ENOTFOUND || (rc == MLN_OK && mln_str_trim(mln_buf_str(&text)).len == 0))
         return MLN_OK;
     if (rc != MLN_OK)
@@ -218,7 +206,7 @@ static int load(const char *path, const struct mln_profile_new *profile, struct 
             (mln_json_get(mln_json_root(*out), "profiles", &list) &&
                     mln_json_type(list) != MLN_JSON_ARRAY))
         return mln_fail(err, MLN_ECONFIG, "%s is not a configuration of profiles", path);
-    if (!profile->replace && name_is_taken(mln_json_root(*out), profile->name))
+    if (!profile->replace && mln_profile_find(mln_json_root(*out), profile->name, &taken))
         return mln_fail(err, MLN_EEXIST,
                 "%s has a profile '%.*s' already: choose another --profile-name", path,
                 MLN_FMT(profile->name));

@@ -31,9 +31,7 @@ void mln_signed_request_init(struct mln_signed_request *request)
 
 static void wipe(struct mln_signed_request *request)
 {
-    if (request->text.ptr != NULL)
-        explicit_bzero(request->text.ptr, request->text.cap);
-    mln_buf_reset(&request->text);
+    mln_buf_wipe(&request->text);
     request->http = (struct mln_http_request){ 0 };
 }
 

@@ -12,6 +12,9 @@
 #define MLN_READ_TIMEOUT_MS    30000 /* A call that only reads, as a whole. */
 #define MLN_WRITE_TIMEOUT_MS   10000
 
+/* The instance metadata service, at the same address on every machine of the cloud. */
+#define MLN_METADATA_HOST "100.100.100.200"
+
 enum mln_http_method { MLN_HTTP_POST, MLN_HTTP_GET, MLN_HTTP_PUT };
 
 struct mln_http_request {
@@ -23,8 +26,7 @@ struct mln_http_request {
     int64_t timeout_ms;         /* For the exchange as a whole. */
     int64_t connect_timeout_ms; /* 0: the transport's own. */
     bool fresh_connection;      /* A reused connection may make the library send twice. */
-    bool link_local; /* The instance metadata service: plain http to 100.100.100.200, never a proxy.
-                      */
+    bool link_local;            /* Plain http to MLN_METADATA_HOST, never over a proxy. */
 };
 
 /* Why no answer arrived. */
@@ -48,6 +50,7 @@ struct mln_http_response {
 };
 
 void mln_http_response_init(struct mln_http_response *response);
+/* Wipes and frees the body. For MLN_AUTO too. */
 void mln_http_response_fini(struct mln_http_response *response);
 
 /*
@@ -118,3 +121,5 @@ struct mln_endpoint {
  */
 MLN_MUST_USE int mln_endpoint_parse(
         struct mln_str text, struct mln_endpoint *out, struct mln_err *err);
+/* The "https://host[:port]" or "http://host[:port]" that a URL begins with; "" when neither. */
+struct mln_str mln_url_origin(struct mln_str url);
