@@ -228,8 +228,12 @@ static int copy_record(
     if (rc == MLN_OK)
         rc = mln_snapshot_call_begin(run->snapshot, &record, &task->call_row, err);
     if (rc == MLN_OK)
-        rc = mln_snapshot_copy_call(run->since->from, run->snapshot, call->rows,
-                sqlite3_column_int64(from, ID), task->key.key, task->call_row, &copied, err);
+        rc = mln_snapshot_copy_call(run->since->from, run->snapshot,
+                &(struct mln_snapshot_copy){ .map = call->rows,
+                        .key = task->key.key,
+                        .from_call = sqlite3_column_int64(from, ID),
+                        .to_call = task->call_row },
+                &copied, err);
     if (rc == MLN_OK &&
             (copied > record.items || (run->plan->entries[task->call].single && copied != 1)))
         return mln_fail(err, MLN_ECORRUPT,

@@ -56,8 +56,7 @@ int mln_snapshot_add_again(struct mln_snapshot *from, struct mln_snapshot *to,
 
 /* The rows of a call made for a row have that row's id as their parent, which has an index. */
 int mln_snapshot_copy_call(struct mln_snapshot *from, struct mln_snapshot *to,
-        const struct mln_row_map *map, int64_t from_call, struct mln_str key, int64_t to_call,
-        int64_t *copied, struct mln_err *err)
+        const struct mln_snapshot_copy *copy, int64_t *copied, struct mln_err *err)
 {
     MLN_AUTO(mln_snapshot_close_statement) sqlite3_stmt *rows = NULL;
     char sql[MLN_TABLE_NAME_MAX + 160];
@@ -67,17 +66,17 @@ int mln_snapshot_copy_call(struct mln_snapshot *from, struct mln_snapshot *to,
     (void)snprintf(sql, sizeof(sql),
             "SELECT " SNAPSHOT_AGAIN_COLUMNS " FROM \"%s\" t WHERE t.parent = ?1 AND t.call = ?2 "
             "ORDER BY t.rowid",
-            to->schema->tables[map->table].name);
+            to->schema->tables[copy->map->table].name);
     rc = mln_snapshot_prepare(from, sql, &rows, err);
     if (rc != MLN_OK)
         return rc;
-    code = mln_snapshot_bind(rows, 1, key);
+    code = mln_snapshot_bind(rows, 1, copy->key);
     if (code == SQLITE_OK)
-        code = sqlite3_bind_int64(rows, 2, from_call);
+        code = sqlite3_bind_int64(rows, 2, copy->from_call);
     if (code == SQLITE_OK)
         code = sqlite3_step(rows);
     for (; rc == MLN_OK && code == SQLITE_ROW; count++) {
-        rc = mln_snapshot_add_again(from, to, map, to_call, rows, err);
+        rc = mln_snapshot_add_again(from, to, copy->map, copy->to_call, rows, err);
         if (rc == MLN_OK)
             code = sqlite3_step(rows);
     }

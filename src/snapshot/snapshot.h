@@ -122,13 +122,18 @@ MLN_MUST_USE int mln_snapshot_add_outcome(struct mln_snapshot *snapshot,
         const struct mln_row_map *map, const struct mln_row_place *place, enum mln_outcome outcome,
         struct mln_str code, struct mln_err *err);
 
+/* Which rows of one snapshot become which of another. */
+struct mln_snapshot_copy {
+    const struct mln_row_map *map;
+    struct mln_str key; /* The row that the calls are for. */
+    int64_t from_call, to_call;
+};
 /*
  * Reads the rows again that the call `from_call` of another snapshot brought for the row `key`, as
  * rows of `to_call`. Both are of the same plan. MLN_ECORRUPT: `from` holds what no answer leaves.
  */
 MLN_MUST_USE int mln_snapshot_copy_call(struct mln_snapshot *from, struct mln_snapshot *to,
-        const struct mln_row_map *map, int64_t from_call, struct mln_str key, int64_t to_call,
-        int64_t *copied, struct mln_err *err);
+        const struct mln_snapshot_copy *copy, int64_t *copied, struct mln_err *err);
 
 /*
  * Deletes the row `id` of a table: the resource went away between two calls. The rows nested in it
