@@ -37,7 +37,7 @@ int cli_endpoint(
         const struct cli *cli, const char *product, struct mln_endpoint *out, struct mln_err *err)
 {
     const char *given = cli_get(cli, OPT_ENDPOINT);
-    MLN_AUTO_FREE struct mln_endpoints *endpoints = NULL;
+    struct mln_endpoints *endpoints = NULL;
     enum mln_endpoint_origin origin;
     int rc;
 
@@ -50,6 +50,7 @@ int cli_endpoint(
         return rc;
     rc = mln_endpoints_find(endpoints, product, mln_str_of(cli_get(cli, OPT_REGION)), MLN_STR(""),
             out, &origin, err);
+    free(endpoints);
     return rc == MLN_OK ? rc : mln_wrap(err, MLN_EUSAGE, "--region");
 }
 

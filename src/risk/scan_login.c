@@ -20,18 +20,21 @@ struct mln_scan_session {
     struct mln_creds_session *creds;
     struct mln_scan_session *base; /* Owned; NULL: none, or somebody else's. */
     char profile[MLN_PROFILE_NAME_MAX], arn[ARN_MAX + 1], external_id[EXTERNAL_ID_MAX + 1];
-    struct mln_creds now; /* Of the call that is made. */
+    struct mln_creds now; /* Of the call that is made, and where it goes. */
+    struct mln_endpoint endpoint;
 };
 
 void mln_scan_session_free(struct mln_scan_session *session)
 {
-    if (session == NULL)
-        return;
-    mln_creds_session_free(session->creds);
-    mln_curl_free(session->curl);
-    mln_creds_wipe(&session->now);
-    mln_scan_session_free(session->base);
-    free(session);
+    while (session != NULL) {
+        struct mln_scan_session *base = session->base;
+
+        mln_creds_session_free(session->creds);
+        mln_curl_free(session->curl);
+        mln_creds_wipe(&session->now);
+        free(session);
+        session = base;
+    }
 }
 
 static void free_slot(struct mln_scan_session **slot)
@@ -148,21 +151,29 @@ struct mln_creds_session *mln_scan_session_creds(struct mln_scan_session *sessio
 
 /* ---- what the credentials say of themselves ---- */
 
+static int own_region(
+        struct mln_scan_session *session, char out[MLN_SCAN_REGION_MAX], struct mln_err *err)
+{
+    MLN_AUTO(mln_creds_wipe) struct mln_creds creds = { 0 };
+    int rc = mln_creds_session_get(session->creds, &creds, err);
+
+    if (rc != MLN_OK)
+        return rc;
+    return keep("the region", mln_str_of(creds.region), MLN_SCAN_REGION_MAX - 1, out, err);
+}
+
 int mln_scan_session_region(struct mln_scan_session *session, const struct mln_live_source *live,
         char out[MLN_SCAN_REGION_MAX], struct mln_err *err)
 {
-    struct mln_creds creds = { 0 };
     struct mln_str given = mln_str_of(live->region);
-    int rc = MLN_OK;
+    int rc;
 
-    if (given.len == 0)
-        rc = mln_creds_session_get(session->creds, &creds, err);
-    if (rc == MLN_OK)
-        rc = keep("the region", given.len > 0 ? given : mln_str_of(creds.region),
-                MLN_SCAN_REGION_MAX - 1, out, err);
-    mln_creds_wipe(&creds);
-    if (rc == MLN_OK && out[0] == '\0' && session->base != NULL)
-        rc = mln_scan_session_region(session->base, live, out, err);
+    if (given.len > 0)
+        return keep("the region", given, MLN_SCAN_REGION_MAX - 1, out, err);
+    do {
+        rc = own_region(session, out, err);
+        session = session->base;
+    } while (rc == MLN_OK && out[0] == '\0' && session != NULL);
     return rc;
 }
 
@@ -199,13 +210,13 @@ static void sleep_ms(void *ctx, int64_t ms)
 
 /* A client for one call: how often these are made does not matter. */
 static int call_once(struct mln_scan_session *session, const struct mln_live_source *live,
-        const char *product, const char *action, const struct mln_endpoint *endpoint,
-        struct mln_params *params, struct mln_api_answer *out, struct mln_err *err)
+        const char *product, const char *action, struct mln_params *params,
+        struct mln_api_answer *out, struct mln_err *err)
 {
     const struct mln_api_action actions[] = { { action, false, "" } };
     const struct mln_api_options options = {
         .product = mln_product_by_name(product),
-        .endpoint = endpoint,
+        .endpoint = &session->endpoint,
         .creds = &session->now,
         .actions = actions,
         .action_count = MLN_LEN(actions),
@@ -231,18 +242,17 @@ int mln_scan_session_call(struct mln_scan_session *session, const struct mln_liv
         struct mln_api_answer *out, struct mln_err *err)
 {
     char region[MLN_SCAN_REGION_MAX] = "";
-    struct mln_endpoint endpoint;
     enum mln_endpoint_origin origin;
     int rc = mln_scan_session_region(session, live, region, err);
 
     if (rc == MLN_OK)
-        rc = mln_endpoints_find(
-                live->endpoints, product, mln_str_of(region), MLN_STR(""), &endpoint, &origin, err);
+        rc = mln_endpoints_find(live->endpoints, product, mln_str_of(region), MLN_STR(""),
+                &session->endpoint, &origin, err);
     if (rc == MLN_OK)
         rc = mln_creds_session_get(session->creds, &session->now, err);
     if (rc != MLN_OK)
         return rc;
-    rc = call_once(session, live, product, action, &endpoint, params, out, err);
+    rc = call_once(session, live, product, action, params, out, err);
     mln_creds_wipe(&session->now);
     return rc;
 }
