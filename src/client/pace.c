@@ -57,6 +57,11 @@ int mln_pace_new(const struct mln_pace_options *options, struct mln_pace **out, 
     return MLN_OK;
 }
 
+size_t mln_pace_in_flight_max(const struct mln_pace *pace)
+{
+    return pace->in_flight_max;
+}
+
 void mln_pace_free(struct mln_pace *pace)
 {
     if (pace == NULL)

@@ -27,6 +27,8 @@ struct mln_pace_bucket; /* Lives as long as the pace. */
 MLN_MUST_USE int mln_pace_new(
         const struct mln_pace_options *options, struct mln_pace **out, struct mln_err *err);
 void mln_pace_free(struct mln_pace *pace);
+/* How many calls may be in flight. */
+size_t mln_pace_in_flight_max(const struct mln_pace *pace);
 
 /* The bucket of that name ("1234/ecs/DescribeInstances/cn-hangzhou"); `rate` per second is taken
  * when it is new. MLN_ETOOBIG, MLN_ENOMEM. */

@@ -123,9 +123,14 @@ static int wait_for_one(struct mln_live *live, int64_t ms, bool *ended, struct m
 /* What was under way when a run was stopped went with the connections. */
 static int have_multi(struct mln_live *live, struct mln_err *err)
 {
-    return live->multi != NULL
-                   ? MLN_OK
-                   : mln_multi_new(&live->options.curl, MLN_PACE_IN_FLIGHT_MAX, &live->multi, err);
+    size_t connections = mln_pace_in_flight_max(live->options.pace);
+
+    /* Kept for more hosts than are asked at once: each costs memory, a new one costs a handshake.
+     */
+    if (connections < MLN_LIVE_CONNECTIONS)
+        connections = MLN_LIVE_CONNECTIONS;
+    return live->multi != NULL ? MLN_OK
+                               : mln_multi_new(&live->options.curl, connections, &live->multi, err);
 }
 
 /* One step: sends what may be sent, and looks for an answer until `until_ms` or the next token. */

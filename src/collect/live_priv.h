@@ -15,6 +15,7 @@
 #define MLN_LIVE_NONCES      2
 #define MLN_LIVE_REFUSALS    8 /* Of the key, before any call went well. */
 #define MLN_LIVE_CREDS_TRIES 5
+#define MLN_LIVE_CONNECTIONS ((size_t)128)
 #define MLN_LIVE_HOSTS_MAX   ((size_t)10000)
 
 /* ---- live_read.c ---- */
