@@ -70,6 +70,15 @@ bool mln_region_is_name(struct mln_str region)
     return true;
 }
 
+struct mln_str mln_region_bare(struct mln_str region)
+{
+    const struct mln_str prefix = MLN_STR("oss-");
+
+    if (mln_str_starts(region, prefix))
+        return (struct mln_str){ region.ptr + prefix.len, region.len - prefix.len };
+    return region;
+}
+
 /* "R-kvstore" as "rkvstore": how the rows spell it. */
 static void fold(const char *code, char out[PRODUCT_MAX])
 {

@@ -30,6 +30,8 @@ const struct mln_endpoint_row *mln_endpoint_rows(size_t *count);
 /* [a-z0-9-], at most MLN_REGION_NAME_MAX, no '-' at the ends: it becomes a part of hosts and of
  * what is signed. */
 bool mln_region_is_name(struct mln_str region);
+/* "cn-hangzhou" of "oss-cn-hangzhou", which is how the object store's answers have it. */
+struct mln_str mln_region_bare(struct mln_str region);
 
 /*
  * Appends the host of a product (by its code; case, '-' and '_' do not count) in a region; ""

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "acs/endpoint.h"
 #include "acs/percent.h"
 
 #define QUERY_MAX   ((size_t)1024 * 1024) /* Before it is encoded. */
@@ -360,15 +361,6 @@ static void format_dates(int64_t now_ms, char http[HTTP_DATE_MAX], char oss[OSS_
             text + 11, text + 14, text + 17);
 }
 
-static struct mln_str bare_region(struct mln_str region)
-{
-    const struct mln_str prefix = MLN_STR("oss-");
-
-    if (mln_str_starts(region, prefix))
-        return (struct mln_str){ region.ptr + prefix.len, region.len - prefix.len };
-    return region;
-}
-
 static int sign_oss(const struct mln_request_spec *spec, struct mln_signed_request *request,
         struct mln_err *err)
 {
@@ -379,7 +371,7 @@ static int sign_oss(const struct mln_request_spec *spec, struct mln_signed_reque
         .bucket = spec->bucket,
         .query = spec->params,
         .headers = request->headers,
-        .region = bare_region(spec->region),
+        .region = mln_region_bare(spec->region),
         .key_id = mln_secret_bytes(&creds->key_id),
         .key = mln_secret_bytes(&creds->secret),
     };

@@ -7,6 +7,7 @@
 
 #include "base/redact.h"
 #include "base/utf8.h"
+#include "client/api.h"
 #include "collect/priv.h"
 #include "wire/xml.h"
 
@@ -112,7 +113,8 @@ static bool find_row(const struct mln_plan_errors *rows, struct mln_str code, en
     return false;
 }
 
-bool mln_is_throttling(struct mln_str code)
+/* A server that says when to come again means that there were too many, whatever the code is. */
+bool mln_is_throttled(int status, int64_t retry_after_ms, struct mln_str code)
 {
     static const char *const words[] = { "Throttling", "FlowLimit", "QpsLimit", "TooManyRequests",
         "ServiceUnavailable" };
@@ -120,14 +122,7 @@ bool mln_is_throttling(struct mln_str code)
     for (size_t i = 0; i < MLN_LEN(words); i++)
         if (code.len > 0 && memmem(code.ptr, code.len, words[i], strlen(words[i])) != NULL)
             return true;
-    return false;
-}
-
-/* A server that says when to come again means that there were too many, whatever the code is. */
-static bool is_throttled(const struct mln_collect_answer *answer, struct mln_str code)
-{
-    return mln_is_throttling(code) || answer->status == 429 || answer->status == 503 ||
-           (answer->status >= 400 && answer->retry_after_ms >= 0);
+    return status == 429 || status == 503 || (status >= 400 && retry_after_ms >= 0);
 }
 
 static enum mln_outcome outcome_of(const struct mln_plan_entry *entry,
@@ -141,7 +136,7 @@ static enum mln_outcome outcome_of(const struct mln_plan_entry *entry,
     if (code.len > 0 && (find_row(&entry->errors, code, &outcome) ||
                                 find_row(&entry->product_errors, code, &outcome)))
         return outcome;
-    if (is_throttled(answer, code))
+    if (mln_is_throttled(status, answer->retry_after_ms, code))
         return MLN_OUTCOME_THROTTLED;
     for (size_t i = 0; i < MLN_LEN(denied); i++)
         if (mln_str_starts(code, mln_str_of(denied[i])))
@@ -158,20 +153,10 @@ struct error_texts {
 /* Messages about signatures and keys repeat what was signed, and with what: ours do not. */
 static struct mln_str message_of(struct mln_str code, struct mln_str message)
 {
-    static const struct {
-        const char *code, *message;
-    } own[] = {
-        { "IncompleteSignature", "the signature was refused" },
-        { "InvalidAccessKeyId", "the access key was refused" },
-        { "InvalidSecurityToken", "the session token was refused" },
-        { "SecurityTokenExpired", "the session token has expired" },
-        { "SignatureDoesNotMatch", "the signature was refused" },
-    };
+    const struct mln_refusal *refusal = mln_refusal_of(code);
 
-    for (size_t i = 0; i < MLN_LEN(own); i++)
-        if (mln_str_starts(code, mln_str_of(own[i].code)))
-            return mln_str_of(own[i].message);
-    return message;
+    return refusal != NULL && refusal->meaning == MLN_ECREDS ? mln_str_of(refusal->sentence)
+                                                             : message;
 }
 
 static void set_error(struct mln_reading *reading, const struct mln_plan_entry *entry,

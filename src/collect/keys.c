@@ -127,6 +127,7 @@ static int add_row(struct copier *copier)
     return code == SQLITE_OK ? MLN_OK : fail_sql(copier->keys, NULL, code, copier->err);
 }
 
+/* A NULL has no pointer, and so is told from "". */
 static struct mln_str text_of(sqlite3_stmt *stmt, int index)
 {
     const char *text = (const char *)sqlite3_column_text(stmt, index);

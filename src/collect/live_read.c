@@ -3,7 +3,6 @@
  * what the answer is worth is for the executor to say.
  */
 #include <stdio.h>
-#include <strings.h>
 
 #include "acs/error.h"
 #include "collect/live_priv.h"
@@ -34,7 +33,7 @@ static enum mln_live_meaning meaning_of(const char *code)
     for (size_t i = 0; i < MLN_LEN(words); i++)
         if (strcasestr(code, words[i].word) != NULL)
             return words[i].meaning;
-    return mln_is_throttling(mln_str_of(code)) ? MLN_LIVE_THROTTLED : MLN_LIVE_PLAIN;
+    return MLN_LIVE_PLAIN;
 }
 
 /* The object store says where a bucket is when it was asked for at another place. */
@@ -116,7 +115,7 @@ void mln_live_read(enum mln_plan_style style, const struct mln_http_response *re
         read_error(style, body, out);
     if (out->meaning != MLN_LIVE_PLAIN)
         return;
-    if (status == 429 || status == 503 || (status >= 400 && response->retry_after_ms >= 0))
+    if (mln_is_throttled(status, response->retry_after_ms, mln_str_of(out->code)))
         out->meaning = MLN_LIVE_THROTTLED;
     else if (status >= 500)
         out->meaning = MLN_LIVE_BUSY;

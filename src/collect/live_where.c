@@ -7,15 +7,6 @@
 #define OSS_REGION   "cn-hangzhou" /* For calls of the whole account; any region answers them. */
 #define ASK_AGAIN_MS ((int64_t)30000)
 
-static struct mln_str bare_region(struct mln_str region)
-{
-    const struct mln_str prefix = MLN_STR("oss-");
-
-    if (mln_str_starts(region, prefix))
-        return (struct mln_str){ region.ptr + prefix.len, region.len - prefix.len };
-    return region;
-}
-
 /* "oss-cn-hangzhou-internal.aliyuncs.com" is in cn-hangzhou; other shapes do not say. */
 static struct mln_str region_of(struct mln_str host)
 {
@@ -24,7 +15,7 @@ static struct mln_str region_of(struct mln_str host)
 
     if (!mln_str_next(&host, '.', &name) || !mln_str_starts(name, MLN_STR("oss-")))
         return MLN_STR("");
-    name = bare_region(name);
+    name = mln_region_bare(name);
     if (mln_str_ends(name, internal))
         name.len -= internal.len;
     return mln_region_is_name(name) ? name : MLN_STR("");
@@ -63,7 +54,7 @@ int mln_live_place(const struct mln_live_options *options,
 
     *out = (struct mln_live_place){ .origin = MLN_ENDPOINT_TABLE };
     if (is_oss) {
-        region = region.len > 0 ? bare_region(region) : MLN_STR(OSS_REGION);
+        region = region.len > 0 ? mln_region_bare(region) : MLN_STR(OSS_REGION);
         rc = set_region(out, region, err);
     }
     /* What a bucket calls its public host is not what it is called inside a VPC. */

@@ -183,8 +183,8 @@ MLN_MUST_USE int mln_read_answer(const struct mln_plan_entry *entry,
         const struct mln_schema_call *call, const struct mln_collect_answer *answer,
         struct mln_buf *csv_heading, struct mln_reading *out, struct mln_err *err);
 
-/* Whether an error's code says that there were too many calls. */
-bool mln_is_throttling(struct mln_str code);
+/* Whether an answer says that there were too many calls; -1: it does not say when to come again. */
+bool mln_is_throttled(int status, int64_t retry_after_ms, struct mln_str code);
 
 /* The value at `path`, or a null value with false. */
 bool mln_path_find(

@@ -574,6 +574,15 @@ static const struct {
     { 500, "{\"Code\":\"A\\nB\",\"Message\":\"x\\u001b[2J\"}", "failed,A\\x0AB,x\\x1B[2J" },
     { 500, "{\"Code\":\"E\",\"Message\":\"key LTAI5tAbCdEfGhIjKlMnOpQr is bad\"}",
             "failed,E,key [redacted] is bad" },
+    /* What was signed, and with what, is not repeated. */
+    { 400, "{\"Code\":\"SignatureDoesNotMatch\",\"Message\":\"StringToSign is [CANARY]\"}",
+            "failed,SignatureDoesNotMatch,the signature does not match: the profile's secret does "
+            "not belong to its key" },
+    { 400, "{\"Code\":\"SignatureDoesNotMatch.V3\",\"Message\":\"StringToSign is [CANARY]\"}",
+            "failed,SignatureDoesNotMatch.V3,the signature does not match: the profile's secret does "
+            "not belong to its key" },
+    { 400, "{\"Code\":\"IncompleteSignature.X\",\"Message\":\"CANARY\"}",
+            "failed,IncompleteSignature.X,the signature was refused" },
 };
 
 static void what_is_no_answer_is_never_an_empty_list(void **state)
