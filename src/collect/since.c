@@ -181,18 +181,10 @@ static int is_unchanged(
 
 enum { ID, OUTCOME, STATUS, CODE, MESSAGE, REQUEST_ID, ITEMS, PAGES, TOTAL, STARTED, FINISHED };
 
-static struct mln_str text_of(sqlite3_stmt *stmt, int index)
-{
-    const char *text = (const char *)sqlite3_column_text(stmt, index);
-
-    return (struct mln_str){ text != NULL ? text : "",
-        text != NULL ? (size_t)sqlite3_column_bytes(stmt, index) : 0 };
-}
-
 /* Answers that stand for the resource as it is; one that is gone is not listed any more. */
 static bool is_answer(sqlite3_stmt *record, enum mln_outcome *outcome)
 {
-    return mln_outcome_parse(text_of(record, OUTCOME), outcome) == MLN_OK &&
+    return mln_outcome_parse(mln_snapshot_column(record, OUTCOME), outcome) == MLN_OK &&
            (*outcome == MLN_OUTCOME_OK || *outcome == MLN_OUTCOME_ABSENT ||
                    *outcome == MLN_OUTCOME_NOT_APPLICABLE);
 }
@@ -209,8 +201,8 @@ static int copy_record(
         .key = task->key.key,
         .outcome = outcome,
         .http_status = sqlite3_column_int(from, STATUS),
-        .code = text_of(from, CODE),
-        .request_id = text_of(from, REQUEST_ID),
+        .code = mln_snapshot_column(from, CODE),
+        .request_id = mln_snapshot_column(from, REQUEST_ID),
         .items = sqlite3_column_int64(from, ITEMS),
         .pages = sqlite3_column_int64(from, PAGES),
         .total = sqlite3_column_int64(from, TOTAL),
@@ -219,8 +211,8 @@ static int copy_record(
     int64_t copied = 0;
     int rc;
 
-    if (mln_str_starts(text_of(from, MESSAGE), MLN_STR("unchanged since ")))
-        mln_buf_add(&message, text_of(from, MESSAGE));
+    if (mln_str_starts(mln_snapshot_column(from, MESSAGE), MLN_STR("unchanged since ")))
+        mln_buf_add(&message, mln_snapshot_column(from, MESSAGE));
     else
         mln_buf_addf(&message, "unchanged since %.*s", MLN_FMT(mln_buf_str(&run->since->finished)));
     record.message = mln_buf_str(&message);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "collect/live.h"
 #include "risk/scan_priv.h"
 
 #define NOTE_MAX    ((size_t)2048)
@@ -109,7 +108,6 @@ struct run {
     struct mln_live *live;
     struct mln_recorder *recorder;
     struct watch watch;
-    struct mln_curl_options curl;
     char region[MLN_SCAN_REGION_MAX];
     char account[ACCOUNT_MAX + 1]; /* Expected; "". */
     bool is_new;
@@ -196,31 +194,39 @@ static int open_target(struct run *run, struct mln_err *err)
     return rc == MLN_OK && account[0] != '\0' ? check_identity(run, err) : rc;
 }
 
-static int open_transport(struct run *run, struct mln_pace *pace, struct mln_collect_transport *out,
-        struct mln_err *err)
+struct mln_live_options mln_scan_live_options(const struct mln_scan_options *options,
+        struct mln_scan_session *session, struct mln_pace *pace, const char *home_region)
 {
-    const struct mln_scan_options *options = run->options;
     const struct mln_live_source *source = options->live;
-    struct mln_live_options live = {
-        .creds = mln_scan_session_creds(run->session),
+
+    return (struct mln_live_options){
+        .creds = mln_scan_session_creds(session),
         .endpoints = source->endpoints,
         .pace = pace,
-        .account_id = mln_str_of(run->account),
-        .home_region = mln_str_of(run->region),
+        .curl = { .env = source->env,
+                .cacert = source->cacert,
+                .connect_timeout_ms = source->connect_timeout_ms },
+        .account_id = options->account_id,
+        .home_region = mln_str_of(home_region),
         .clock = options->clock,
         .random = source->random,
         .log = source->log,
         .stop = options->stop,
         .user_agent = source->user_agent,
         .timeout_ms = source->timeout_ms,
-        .note = options->note,
-        .note_ctx = options->note_ctx,
     };
+}
+
+static int open_transport(struct run *run, struct mln_pace *pace, struct mln_collect_transport *out,
+        struct mln_err *err)
+{
+    const struct mln_scan_options *options = run->options;
+    struct mln_live_options live = mln_scan_live_options(options, run->session, pace, run->region);
     int rc;
 
-    live.curl = (struct mln_curl_options){ .env = source->env,
-        .cacert = source->cacert,
-        .connect_timeout_ms = source->connect_timeout_ms };
+    live.account_id = mln_str_of(run->account);
+    live.note = options->note;
+    live.note_ctx = options->note_ctx;
     rc = mln_live_new(&live, &run->live, err);
     if (rc != MLN_OK)
         return rc;

@@ -270,7 +270,7 @@ int mln_scan_session_identity(struct mln_scan_session *session, const struct mln
         struct mln_identity *out, struct mln_err *err)
 {
     struct mln_api_answer answer = { 0 };
-    struct mln_identity identity;
+    struct mln_identity identity = { 0 };
     struct mln_params params = { 0 };
     int rc = mln_scan_session_call(
             session, live, "Sts", "GetCallerIdentity", &params, &answer, err);

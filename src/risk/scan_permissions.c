@@ -6,7 +6,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "collect/live.h"
 #include "risk/scan_priv.h"
 
 #define REGION_ANY "cn-hangzhou" /* Every account of the main site has it. */
@@ -171,29 +170,13 @@ static void fini(struct trial_run *run)
 
 static int open_cloud(struct trial_run *run, struct mln_err *err)
 {
-    const struct mln_scan_options *options = run->options;
-    const struct mln_live_source *source = options->live;
-    struct mln_live_options live = {
-        .endpoints = source->endpoints,
-        .account_id = options->account_id,
-        .home_region = mln_str_of(run->region),
-        .clock = options->clock,
-        .random = source->random,
-        .log = source->log,
-        .stop = options->stop,
-        .user_agent = source->user_agent,
-        .timeout_ms = source->timeout_ms,
-    };
-    int rc;
+    struct mln_live_options live;
+    int rc = mln_scan_pace_new(run->options->live, &run->pace, err);
 
-    live.curl = (struct mln_curl_options){ .env = source->env,
-        .cacert = source->cacert,
-        .connect_timeout_ms = source->connect_timeout_ms };
-    live.creds = mln_scan_session_creds(run->session);
-    rc = mln_scan_pace_new(source, &run->pace, err);
-    live.pace = run->pace;
-    if (rc == MLN_OK)
-        rc = mln_live_new(&live, &run->live, err);
+    if (rc != MLN_OK)
+        return rc;
+    live = mln_scan_live_options(run->options, run->session, run->pace, run->region);
+    rc = mln_live_new(&live, &run->live, err);
     if (rc == MLN_OK)
         run->trial.inner = mln_live_transport(run->live);
     return rc;

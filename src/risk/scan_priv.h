@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "client/creds.h"
 #include "client/pace.h"
+#include "collect/live.h"
 #include "risk/posture_priv.h"
 #include "snapshot/snapshot.h"
 #include "store/store.h"
@@ -91,6 +92,9 @@ MLN_MUST_USE int mln_scan_accounts_role(struct mln_scan_accounts *accounts, stru
 /* ---- scan_live.c ---- */
 MLN_MUST_USE int mln_scan_pace_new(
         const struct mln_live_source *live, struct mln_pace **out, struct mln_err *err);
+/* What the user's options say of the live transport; whom it tells of something is not set. */
+struct mln_live_options mln_scan_live_options(const struct mln_scan_options *options,
+        struct mln_scan_session *session, struct mln_pace *pace, const char *home_region);
 /* Collects from the cloud into `input`. What it needs is opened before a file is made. */
 MLN_MUST_USE int mln_scan_collect_live(const struct mln_scan_options *options,
         struct mln_scan_session *session, struct mln_pace *pace, struct mln_scan_input *input,

@@ -18,14 +18,6 @@
 
 enum { PRODUCT, CALLS, READ, DENIED, THROTTLED, NOT_ACTIVATED, FAILED, ROWS, MISSING };
 
-static struct mln_str text_at(sqlite3_stmt *statement, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-
-    return (struct mln_str){ text != NULL ? text : "",
-        text != NULL ? (size_t)sqlite3_column_bytes(statement, column) : 0 };
-}
-
 /* "a:B,c:D" as "a:B, c:D". */
 static struct mln_str spaced(struct mln_str list, struct mln_buf *out)
 {
@@ -43,7 +35,7 @@ static void tell(
         const struct mln_scan_options *options, sqlite3_stmt *statement, struct mln_buf *scratch)
 {
     const struct mln_scan_product product = {
-        .product = text_at(statement, PRODUCT),
+        .product = mln_snapshot_column(statement, PRODUCT),
         .calls = sqlite3_column_int64(statement, CALLS),
         .read = sqlite3_column_int64(statement, READ),
         .denied = sqlite3_column_int64(statement, DENIED),
@@ -51,7 +43,7 @@ static void tell(
         .not_activated = sqlite3_column_int64(statement, NOT_ACTIVATED),
         .failed = sqlite3_column_int64(statement, FAILED),
         .rows = sqlite3_column_int64(statement, ROWS),
-        .missing = spaced(text_at(statement, MISSING), scratch),
+        .missing = spaced(mln_snapshot_column(statement, MISSING), scratch),
     };
 
     options->product(options->product_ctx, &product);

@@ -72,7 +72,6 @@ int mln_snapshot_run(struct mln_snapshot *snapshot, sqlite3_stmt *statement, con
 void mln_snapshot_close_statement(sqlite3_stmt **statement);
 /* A failure to bind shows again at the next step, as a missing value would not: so it is kept. */
 int mln_snapshot_bind(sqlite3_stmt *statement, int index, struct mln_str text);
-struct mln_str mln_snapshot_column(sqlite3_stmt *statement, int index);
 
 /* ---- ddl.c ---- */
 enum mln_snapshot_index { SNAPSHOT_INDEX_KEY, SNAPSHOT_INDEX_PARENT, SNAPSHOT_INDEX_CALL };

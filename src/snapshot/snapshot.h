@@ -18,6 +18,7 @@
 #define MLN_SNAPSHOT_RAW_MAX        ((size_t)4 * 1024 * 1024) /* One row's raw JSON. */
 
 struct sqlite3;
+struct sqlite3_stmt;
 struct mln_snapshot;
 
 /* How a call ended. Everything up to GONE is an answer; the rest means "not read". */
@@ -155,6 +156,8 @@ MLN_MUST_USE int mln_snapshot_get(struct mln_snapshot *snapshot, const char *nam
 
 /* The connection, for statements of the engines above; they change nothing about it. */
 struct sqlite3 *mln_snapshot_db(struct mln_snapshot *snapshot);
+/* A column of the row that a statement is at, as text; "" for NULL. */
+struct mln_str mln_snapshot_column(struct sqlite3_stmt *statement, int index);
 
 /* Records the failure of a SQLite result code. Returns the code. */
 MLN_MUST_USE int mln_snapshot_fail(
