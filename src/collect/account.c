@@ -96,6 +96,33 @@ static int check_begun(struct mln_run *run, struct mln_err *err)
     return rc;
 }
 
+/* Nothing can be read for nobody: what became of the question is the best reason there is. */
+static int refuse_nobody(struct mln_run *run, struct mln_err *err)
+{
+    const int64_t *outcomes = run->report->outcomes;
+    int code = outcomes[MLN_OUTCOME_DENIED] > 0      ? MLN_EDENIED
+               : outcomes[MLN_OUTCOME_THROTTLED] > 0 ? MLN_ETRANSIENT
+                                                     : MLN_EINVAL;
+    sqlite3_stmt *stmt = NULL;
+    int step = sqlite3_prepare_v2(mln_snapshot_db(run->snapshot),
+            "SELECT call, outcome, code, message FROM collect_call ORDER BY id DESC LIMIT 1", -1,
+            &stmt, NULL);
+
+    if (step == SQLITE_OK)
+        step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW)
+        code = mln_fail(err, code,
+                "no answer says whose account it is, and no account was named (%s: %s %s %s)",
+                (const char *)sqlite3_column_text(stmt, 0),
+                (const char *)sqlite3_column_text(stmt, 1),
+                (const char *)sqlite3_column_text(stmt, 2),
+                (const char *)sqlite3_column_text(stmt, 3));
+    else
+        code = mln_fail(err, code, "no answer says whose account it is, and no account was named");
+    (void)sqlite3_finalize(stmt);
+    return code;
+}
+
 int mln_run_settle_account(struct mln_run *run, struct mln_err *err)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf found = MLN_BUF_INIT(sizeof(run->account) - 1);
@@ -107,8 +134,7 @@ int mln_run_settle_account(struct mln_run *run, struct mln_err *err)
     if (rc != MLN_OK)
         return rc;
     if (found.len == 0 && wanted.len == 0)
-        return mln_fail(
-                err, MLN_EINVAL, "no answer says whose account it is, and no account was named");
+        return refuse_nobody(run, err);
     if (found.len > 0 && wanted.len > 0 && !mln_str_eq(mln_buf_str(&found), wanted))
         return mln_fail(err, MLN_EINVAL, "the answers are of account %.*s, not %.*s",
                 MLN_FMT(mln_buf_str(&found)), MLN_FMT(wanted));

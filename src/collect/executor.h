@@ -116,7 +116,7 @@ struct mln_task {
 
     /* Of the variant that is being read. */
     int64_t page, items, total, empty_pages;
-    bool total_changed;
+    bool total_changed, total_fell;
     struct mln_buf token; /* The next page. */
     int64_t seen_at;
     /* Digests: the token of an earlier page, the first element of the newest one. */

@@ -17,7 +17,7 @@ void mln_task_first_page(struct mln_task *task)
     task->items = task->empty_pages = 0;
     task->total = -1;
     task->seen_at = 0;
-    task->total_changed = false;
+    task->total_changed = task->total_fell = false;
     task->seen_token[0] = task->first[0] = '\0';
     mln_buf_reset(&task->token);
 }
@@ -172,6 +172,7 @@ enum mln_pages mln_task_next_page(
     task->items += added;
     if (page->has_total && read_number(root, &page->total, &total)) {
         task->total_changed = task->total_changed || (task->total >= 0 && task->total != total);
+        task->total_fell = task->total_fell || total < task->total;
         task->total = total;
     }
     if (page->by == MLN_PAGE_NUMBER)

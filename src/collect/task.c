@@ -463,8 +463,14 @@ static int end_variant(struct mln_task *task, enum mln_outcome outcome, struct m
             message = MLN_STR("the answer names no region");
         }
         if (rc == MLN_OK && !task->reread &&
-                (short_of || (task->total_changed && entry_of(task)->page.by == MLN_PAGE_NUMBER)))
+                (short_of || task->total_fell ||
+                        (task->total_changed && entry_of(task)->page.by == MLN_PAGE_NUMBER)))
             return start_over(task, ended, err);
+        /* What goes while a list is read moves others to pages that were read before. */
+        if (rc == MLN_OK && task->total_fell && !short_of) {
+            outcome = MLN_OUTCOME_FAILED;
+            message = MLN_STR("the list became shorter while it was read, twice");
+        }
         (void)snprintf(why, sizeof(why), "incomplete: %lld of %lld", (long long)items,
                 (long long)task->total);
     }
@@ -530,7 +536,7 @@ static bool has_first(struct mln_json_value root, const struct mln_path *path)
 
 /*
  * The whole answer is the row, and it has nothing of what the row is made of: an answer to another
- * question. (OSS leaves everything out of an answer when there is nothing.)
+ * question. (OSS answers with an empty element when there is nothing.)
  */
 static bool tells_nothing(const struct mln_task *task, struct mln_json_value root)
 {
@@ -538,7 +544,8 @@ static bool tells_nothing(const struct mln_task *task, struct mln_json_value roo
     const struct mln_row_map *rows = call_of(task)->rows;
     size_t asked = 0;
 
-    if (!entry->single || rows->list.count > 0 || entry->info.style == MLN_STYLE_OSS)
+    if (!entry->single || rows->list.count > 0 ||
+            (entry->info.style == MLN_STYLE_OSS && mln_json_count(root) == 0))
         return false;
     if ((rows->has_id && has_first(root, &rows->id)) ||
             (rows->has_name && has_first(root, &rows->name)))
