@@ -4,6 +4,7 @@
 #include "client/curl_exchange.h"
 
 #define RETRY_AFTER_S_MAX ((int64_t)86400)
+#define DATE_S_MAX        ((time_t)4102444800) /* 2100-01-01: no clock is off by so much. */
 
 void mln_http_response_init(struct mln_http_response *response)
 {
@@ -54,7 +55,7 @@ static void read_date(struct mln_exchange *exchange, struct mln_str value)
         return;
     (void)snprintf(text, sizeof(text), "%.*s", MLN_FMT(value));
     when = curl_getdate(text, NULL);
-    if (when > 0)
+    if (when > 0 && when < DATE_S_MAX)
         exchange->response.date_ms = (int64_t)when * 1000;
 }
 

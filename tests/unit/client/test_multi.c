@@ -1,3 +1,4 @@
+#include "client/curl_exchange.h"
 #include "loopback.h"
 
 struct fixture {
@@ -440,6 +441,31 @@ static void says_whether_bytes_have_left(void **state)
     mln_multi_free(f.multi);
 }
 
+/* It would be reckoned with. */
+static void a_date_that_no_clock_has_is_none(void **state)
+{
+    static const struct {
+        const char *line;
+        int64_t date_ms;
+    } rows[] = {
+        { "Date: Fri, 02 Jan 2026 03:04:05 GMT\r\n", 1767323045000 },
+        { "Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n", 0 },
+        { "Date: Fri, 31 Dec 999999999 23:59:59 GMT\r\n", 0 },
+        { "Date: Thu, 01 Jan 1900 00:00:00 GMT\r\n", 0 },
+        { "Date: \r\n", 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < MLN_LEN(rows); i++) {
+        struct mln_exchange exchange = { .row_count = 0 };
+        char line[80];
+
+        (void)snprintf(line, sizeof(line), "%s", rows[i].line);
+        assert_int_equal(mln_exchange_on_header(line, 1, strlen(line), &exchange), strlen(line));
+        assert_int_equal(exchange.response.date_ms, rows[i].date_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +474,7 @@ int main(void)
         cmocka_unit_test(gives_up_in_time),
         cmocka_unit_test(tells_a_refused_connection_from_an_unknown_name),
         cmocka_unit_test(goes_through_the_proxy_of_its_environment),
+        cmocka_unit_test(a_date_that_no_clock_has_is_none),
         cmocka_unit_test(never_follows_a_redirect),
         cmocka_unit_test(reads_how_long_to_wait),
         cmocka_unit_test(reads_go_on_after_a_connection_died),
