@@ -125,6 +125,14 @@ bool mln_is_throttled(int status, int64_t retry_after_ms, struct mln_str code)
     return status == 429 || status == 503 || (status >= 400 && retry_after_ms >= 0);
 }
 
+/* What is wrong with the key or the signature; NULL: the code is about something else. */
+static const char *key_trouble(struct mln_str code)
+{
+    const struct mln_refusal *refusal = mln_refusal_of(code);
+
+    return refusal != NULL && refusal->meaning == MLN_ECREDS ? refusal->sentence : NULL;
+}
+
 static enum mln_outcome outcome_of(const struct mln_plan_entry *entry,
         const struct mln_collect_answer *answer, struct mln_str code)
 {
@@ -138,6 +146,9 @@ static enum mln_outcome outcome_of(const struct mln_plan_entry *entry,
         return outcome;
     if (mln_is_throttled(status, answer->retry_after_ms, code))
         return MLN_OUTCOME_THROTTLED;
+    /* No permission would help. */
+    if (key_trouble(code) != NULL)
+        return MLN_OUTCOME_FAILED;
     for (size_t i = 0; i < MLN_LEN(denied); i++)
         if (mln_str_starts(code, mln_str_of(denied[i])))
             return MLN_OUTCOME_DENIED;
@@ -153,10 +164,9 @@ struct error_texts {
 /* Messages about signatures and keys repeat what was signed, and with what: ours do not. */
 static struct mln_str message_of(struct mln_str code, struct mln_str message)
 {
-    const struct mln_refusal *refusal = mln_refusal_of(code);
+    const char *own = key_trouble(code);
 
-    return refusal != NULL && refusal->meaning == MLN_ECREDS ? mln_str_of(refusal->sentence)
-                                                             : message;
+    return own != NULL ? mln_str_of(own) : message;
 }
 
 static void set_error(struct mln_reading *reading, const struct mln_plan_entry *entry,

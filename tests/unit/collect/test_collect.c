@@ -566,6 +566,8 @@ static const struct {
     { 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
             "denied,AccessDenied,no" },
     { 400, "{\"Code\":\"NoPermission.X\"}", "denied,NoPermission.X," },
+    { 403, "{\"Code\":\"InvalidAccessKeyId\",\"Message\":\"CANARY\"}",
+            "failed,InvalidAccessKeyId,the access key is not known there: check profile and endpoint" },
     { 401, "", "failed,,HTTP status 401 without an error code" },
     { 403, "<html><body>Sign in</body></html>", "failed,,HTTP status 403 without an error code" },
     { 404, "{\"Code\":\"Forbidden.RAM\"}", "denied,Forbidden.RAM," },
