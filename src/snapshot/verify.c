@@ -20,13 +20,20 @@ static int as_damage(struct mln_snapshot *snapshot, int rc, struct mln_err *err)
 
 static int check_header(struct mln_snapshot *snapshot, struct mln_err *err)
 {
-    int64_t application = 0, format = 0;
+    int64_t application = 0, format = 0, tables = -1;
     int rc = mln_snapshot_number(snapshot, "PRAGMA application_id", &application, err);
 
     if (rc == MLN_OK)
         rc = mln_snapshot_number(snapshot, "PRAGMA user_version", &format, err);
     if (rc < 0)
         return as_damage(snapshot, rc, err);
+    if (application == 0 && format == 0 &&
+            mln_snapshot_number(snapshot, "SELECT count(*) FROM sqlite_master", &tables, err) ==
+                    MLN_OK &&
+            tables == 0)
+        return mln_fail(err, MLN_ECORRUPT,
+                "snapshot '%s': is empty: the run that began it ended at once; remove it and begin anew",
+                snapshot->path);
     if (application != MLN_SNAPSHOT_APPLICATION_ID)
         return mln_fail(
                 err, MLN_ECORRUPT, "snapshot '%s': is another program's database", snapshot->path);
