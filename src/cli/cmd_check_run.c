@@ -95,7 +95,6 @@ static int judge(struct cli *cli, struct mln_err *err)
                 "or use `merlon scan`");
     if (!cli_has(cli, OPT_ONLY))
         line->value[OPT_ONLY] = line->value[OPT_ITEM];
-    cli_catch_signals(cli);
     rc = cli_scan_read(cli, &scan, err);
     if (rc != MLN_OK)
         return rc;

@@ -132,8 +132,6 @@ static int collect_one(struct cli_scan *scan, const char *path, struct mln_err *
     scan->options.snapshot_path = path;
     scan->options.resume = cli_has(cli, OPT_RESUME);
     cli_call_table_init(&table, cli, false, &scan->options);
-    cli_catch_signals(cli);
-    scan->options.stop = cli->stop;
     rc = mln_collect_to_file(&scan->options, &report, err);
     ended = cli_call_table_end(&table, rc != MLN_OK, &late);
     cli_progress(cli, "%s", "");

@@ -155,8 +155,6 @@ int cmd_scan(struct cli *cli, struct mln_err *err)
         rc = cli_scan_read(cli, &scan, err);
     if (rc != MLN_OK)
         return rc;
-    cli_catch_signals(cli);
-    scan.options.stop = cli->stop;
     /* What was not read is told beside the results, and also when there are none. */
     cli_call_table_init(&table, cli, true, &scan.options);
     if (cli_has(cli, OPT_STORE))

@@ -136,8 +136,6 @@ int collect_many(struct cli *cli, struct mln_err *err)
         rc = cli_scan_read(cli, &scan, err);
     if (rc != MLN_OK)
         return rc;
-    cli_catch_signals(cli);
-    scan.options.stop = cli->stop;
     rc = read_accounts(&scan, &accounts, err);
     if (rc == MLN_OK) {
         cli_note(cli, "%zu account%s into %s", mln_scan_accounts_count(accounts),

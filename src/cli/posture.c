@@ -111,6 +111,7 @@ int cli_scan_read(struct cli *cli, struct cli_scan *out, struct mln_err *err)
 {
     int rc;
 
+    cli_catch_signals(cli);
     *out = (struct cli_scan){ .cli = cli };
     out->options = (struct mln_scan_options){
         .account_id = mln_str_of(cli_get(cli, OPT_ACCOUNT)),

@@ -21,7 +21,7 @@ struct cli_scan {
     struct mln_scan_options options;
     int64_t shown_ms; /* When the progress line was drawn. */
 };
-/* `out` must not move afterwards. */
+/* `out` must not move afterwards. From here on a signal stops the scan, not the program. */
 MLN_MUST_USE int cli_scan_read(struct cli *cli, struct cli_scan *out, struct mln_err *err);
 void cli_scan_free(struct cli_scan *scan);
 
