@@ -86,6 +86,19 @@ func findIn(a *Account, kind, region, id string) (int, bool) {
 	return i, true
 }
 
+// chosen tells how many resources a list has and which is its n-th: all of a kind, or the one that the parameter names.
+func chosen(c *Call, kind, param string) (total int, at func(n int) int) {
+	id := c.Params[param]
+	if id == "" {
+		return c.Account.Count(kind, c.Region), func(n int) int { return n }
+	}
+	i, ok := findIn(c.Account, kind, c.Region, id)
+	if !ok {
+		return 0, nil
+	}
+	return 1, func(int) int { return i }
+}
+
 // countIn and atIn number the resources of a kind over some of the account's regions, one after another.
 func countIn(a *Account, kind string, regions []string) int {
 	total := 0

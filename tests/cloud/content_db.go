@@ -46,6 +46,27 @@ func rows(c *Call, kind string, first, last int, row func(r res) obj) []obj {
 	return out
 }
 
+// databases is a page of a kind, as most engines list theirs.
+func databases(c *Call, kind, inner string, row func(r res) obj) Answer {
+	total := c.Account.Count(kind, regionOf(c))
+	first, last, number, _, bad := pageByNumber(c, total, "PageNumber", "PageSize", 30, 100)
+	if bad != nil {
+		return *bad
+	}
+	list := rows(c, kind, first, last, row)
+	return Answer{JSON: obj{"Items": obj{inner: list}, "TotalRecordCount": total, "PageNumber": number,
+		"PageRecordCount": len(list)}}
+}
+
+// zonedRegions lists the account's regions, each with its first zone.
+func zonedRegions(c *Call) Answer {
+	list := []obj{}
+	for _, region := range c.Account.Regions {
+		list = append(list, obj{"RegionId": region, "Zones": obj{"Zone": []obj{{"ZoneId": region + "-a", "VpcEnabled": true}}}})
+	}
+	return Answer{JSON: obj{"Regions": obj{"Region": list}}}
+}
+
 // aboutOne is the answer about the resource that a parameter names. A call that came to a host of
 // several regions, without a region, finds it in any.
 func aboutOne(kind, param, code, message string, answer func(c *Call, r res) Answer) func(c *Call) Answer {

@@ -21,24 +21,7 @@ func gpdbRow(r res) obj {
 		"ResourceGroupId": "rg-acfmy", "Tags": obj{"Tag": []obj{}}}
 }
 
-func gpdbList(c *Call) Answer {
-	total := c.Account.Count(gpdbKind, regionOf(c))
-	first, last, number, _, bad := pageByNumber(c, total, "PageNumber", "PageSize", 30, 100)
-	if bad != nil {
-		return *bad
-	}
-	list := rows(c, gpdbKind, first, last, gpdbRow)
-	return Answer{JSON: obj{"Items": obj{"DBInstance": list}, "TotalRecordCount": total, "PageNumber": number,
-		"PageRecordCount": len(list)}}
-}
-
-func gpdbRegions(c *Call) Answer {
-	list := []obj{}
-	for _, region := range c.Account.Regions {
-		list = append(list, obj{"RegionId": region, "Zones": obj{"Zone": []obj{{"ZoneId": region + "-a", "VpcEnabled": true}}}})
-	}
-	return Answer{JSON: obj{"Regions": obj{"Region": list}}}
-}
+func gpdbList(c *Call) Answer { return databases(c, gpdbKind, "DBInstance", gpdbRow) }
 
 // gpdbLists: the oldest engine still answers in the older spelling of the list.
 func gpdbLists(c *Call, r res) Answer {
@@ -81,7 +64,7 @@ func init() {
 	addActions(
 		&Action{Product: "gpdb", Version: gpdbVersion, Name: "DescribeRegions", Method: "POST", Global: true, RAM: "gpdb:DescribeRegions",
 			Rate:   gpdbRate,
-			Params: []Param{takes("RegionId"), takes("Region")}, Answer: gpdbRegions},
+			Params: []Param{takes("RegionId"), takes("Region")}, Answer: zonedRegions},
 		&Action{Product: "gpdb", Version: gpdbVersion, Name: "DescribeDBInstances", Method: "POST", RAM: "gpdb:DescribeDBInstances",
 			Rate:   gpdbRate,
 			Params: []Param{needs("RegionId"), anyPage("PageNumber"), sizes("PageSize", 30, 50, 100)}, Answer: gpdbList},

@@ -28,24 +28,7 @@ func polarRow(r res) obj {
 			"ZoneId": r.zone()}}}, "Tags": obj{"Tag": []obj{}}}
 }
 
-func polarList(c *Call) Answer {
-	total := c.Account.Count(polarKind, regionOf(c))
-	first, last, number, _, bad := pageByNumber(c, total, "PageNumber", "PageSize", 30, 100)
-	if bad != nil {
-		return *bad
-	}
-	list := rows(c, polarKind, first, last, polarRow)
-	return Answer{JSON: obj{"Items": obj{"DBCluster": list}, "TotalRecordCount": total, "PageNumber": number,
-		"PageRecordCount": len(list)}}
-}
-
-func polarRegions(c *Call) Answer {
-	list := []obj{}
-	for _, region := range c.Account.Regions {
-		list = append(list, obj{"RegionId": region, "Zones": obj{"Zone": []obj{{"ZoneId": region + "-a", "VpcEnabled": true}}}})
-	}
-	return Answer{JSON: obj{"Regions": obj{"Region": list}}}
-}
+func polarList(c *Call) Answer { return databases(c, polarKind, "DBCluster", polarRow) }
 
 func polarLists(c *Call, r res) Answer {
 	security := []obj{}
@@ -133,7 +116,7 @@ func init() {
 	addActions(
 		&Action{Product: "polardb", Version: polarVersion, Name: "DescribeRegions", Method: "POST", Global: true,
 			RAM:    "polardb:DescribeRegions",
-			Params: []Param{takes("RegionId")}, Answer: polarRegions},
+			Params: []Param{takes("RegionId")}, Answer: zonedRegions},
 		&Action{Product: "polardb", Version: polarVersion, Name: "DescribeDBClusters", Method: "POST", RAM: "polardb:DescribeDBClusters",
 			Params: []Param{needs("RegionId"), anyPage("PageNumber"), sizes("PageSize", 30, 50, 100)}, Answer: polarList},
 		one("DescribeDBClusterAccessWhitelist", polarLists),

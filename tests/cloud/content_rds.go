@@ -107,25 +107,14 @@ func (s rdsSort) canTDE() bool {
 var rdsRefused = Answer{Status: 403, Code: "InstanceEngineType.NotSupport", Message: "The instance engine type does not support this operation."}
 
 func rdsInstances(c *Call) Answer {
-	a, only := c.Account, -1
-	total := a.Count(rdsKind, c.Region)
-	if id := c.Params["DBInstanceId"]; id != "" {
-		total = 0
-		if i, ok := findIn(a, rdsKind, c.Region, id); ok {
-			total, only = 1, i
-		}
-	}
+	total, at := chosen(c, rdsKind, "DBInstanceId")
 	p, bad := pageEither(c, total, 30, 100, 100)
 	if bad != nil {
 		return *bad
 	}
 	list := []obj{}
 	for n := p.first; n < p.last; n++ {
-		i := n
-		if only >= 0 {
-			i = only
-		}
-		list = append(list, rdsInstance(res{a, rdsKind, c.Region, i}))
+		list = append(list, rdsInstance(res{c.Account, rdsKind, c.Region, at(n)}))
 	}
 	body := obj{"TotalRecordCount": total, "PageRecordCount": len(list), "PageNumber": p.number, "Items": obj{"DBInstance": list}}
 	if p.byToken {

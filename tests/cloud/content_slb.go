@@ -56,19 +56,8 @@ func slbStatus(a *Account, region string, l int) string {
 }
 
 func slbBalancers(c *Call) Answer {
-	total, only := c.Account.Count("slb_load_balancer", c.Region), -1
-	if id := c.Params["LoadBalancerId"]; id != "" {
-		total = 0
-		if l, ok := findIn(c.Account, "slb_load_balancer", c.Region, id); ok {
-			total, only = 1, l
-		}
-	}
-	return numbered(c, total, 10, 100, "LoadBalancers", "LoadBalancer", func(n int) obj {
-		if only >= 0 {
-			n = only
-		}
-		return slbBalancer(c.Account, c.Region, n)
-	})
+	total, at := chosen(c, "slb_load_balancer", "LoadBalancerId")
+	return numbered(c, total, 10, 100, "LoadBalancers", "LoadBalancer", func(n int) obj { return slbBalancer(c.Account, c.Region, at(n)) })
 }
 
 func slbBalancer(a *Account, region string, l int) obj {

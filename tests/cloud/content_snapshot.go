@@ -2,28 +2,8 @@
 package main
 
 func ecsSnapshotPolicies(c *Call) Answer {
-	const kind = "ecs_auto_snapshot_policy"
-	total, only := c.Account.Count(kind, c.Region), -1
-	if id := c.Params["AutoSnapshotPolicyId"]; id != "" {
-		total = 0
-		if i, ok := findIn(c.Account, kind, c.Region, id); ok {
-			total, only = 1, i
-		}
-	}
-	first, last, number, size, bad := pageByNumber(c, total, "PageNumber", "PageSize", 10, 100)
-	if bad != nil {
-		return *bad
-	}
-	rows := []obj{}
-	for i := first; i < last; i++ {
-		n := i
-		if only >= 0 {
-			n = only
-		}
-		rows = append(rows, ecsSnapshotPolicy(c.Account, c.Region, n))
-	}
-	return Answer{JSON: obj{"TotalCount": total, "PageNumber": number, "PageSize": size,
-		"AutoSnapshotPolicies": obj{"AutoSnapshotPolicy": rows}}}
+	total, at := chosen(c, "ecs_auto_snapshot_policy", "AutoSnapshotPolicyId")
+	return numbered(c, total, 10, 100, "AutoSnapshotPolicies", "AutoSnapshotPolicy", func(n int) obj { return ecsSnapshotPolicy(c.Account, c.Region, at(n)) })
 }
 
 func ecsSnapshotPolicy(a *Account, region string, i int) obj {

@@ -60,19 +60,8 @@ func eipOwner(a *Account, region string, e int) (kind, id, private string) {
 }
 
 func vpcEips(c *Call) Answer {
-	total, only := c.Account.Count("vpc_eip", c.Region), -1
-	if id := c.Params["AllocationId"]; id != "" {
-		total = 0
-		if e, ok := findIn(c.Account, "vpc_eip", c.Region, id); ok {
-			total, only = 1, e
-		}
-	}
-	return numbered(c, total, 10, 100, "EipAddresses", "EipAddress", func(n int) obj {
-		if only >= 0 {
-			n = only
-		}
-		return vpcEip(c.Account, c.Region, n)
-	})
+	total, at := chosen(c, "vpc_eip", "AllocationId")
+	return numbered(c, total, 10, 100, "EipAddresses", "EipAddress", func(n int) obj { return vpcEip(c.Account, c.Region, at(n)) })
 }
 
 func vpcEip(a *Account, region string, e int) obj {
