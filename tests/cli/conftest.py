@@ -62,6 +62,14 @@ def error(code, status=400, message="refused", **headers):
                   {k.replace("_", "-"): str(v) for k, v in headers.items()})
 
 
+def listen(handler):
+    """A server on loopback, in threads of its own, and its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_address[1]}"
+
+
 class Cloud:
     """A cloud with risk events and check items. `script` holds answers for the next calls; after them it behaves."""
 
@@ -94,10 +102,7 @@ class Cloud:
             def log_message(self, *args):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.server, self.url = listen(Handler)
 
     def answer(self, call):
         if self.change:

@@ -2,13 +2,12 @@
 import json
 import os
 import subprocess
-import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
-from conftest import BINARY, CANARY_ID, CANARY_SECRET, Answer, error, event
+from conftest import BINARY, CANARY_ID, CANARY_SECRET, Answer, error, event, listen
 
 TOKEN = "CAISCanaryTokenCanaryTokenCanaryTokenZqvx7Wj2"
 NO_METADATA = {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
@@ -178,10 +177,7 @@ class Services:
             def log_message(self, *args):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.server, self.url = listen(Handler)
 
     def play(self, method, path, headers, body):
         self.asked.append((method, path, headers, body))

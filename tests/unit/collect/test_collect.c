@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "collect/collect.h"
+#include "rows.h"
 #include "test.h"
 
 #define ASKED_MAX      24
@@ -171,25 +172,9 @@ static void end(struct trial *trial)
     trial->plan = NULL;
 }
 
-/* Rows joined by " | ", columns by ",". */
 static void expect(struct trial *trial, const char *sql, const char *want)
 {
-    MLN_AUTO(mln_buf_free) struct mln_buf got = MLN_BUF_INIT(65536);
-    sqlite3_stmt *stmt = NULL;
-
-    if (sqlite3_prepare_v2(mln_snapshot_db(trial->snapshot), sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(mln_snapshot_db(trial->snapshot)));
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
-        if (got.len > 0)
-            mln_buf_add_cstr(&got, " | ");
-        for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-            const char *text = (const char *)sqlite3_column_text(stmt, i);
-
-            mln_buf_addf(&got, "%s%s", i > 0 ? "," : "", text != NULL ? text : "NULL");
-        }
-    }
-    sqlite3_finalize(stmt);
-    EQ_STR(mln_buf_str(&got), want);
+    expect_rows(trial->snapshot, sql, want);
 }
 
 static void check(const char *plan, const struct script *rows, size_t count, const char *sql,
