@@ -60,6 +60,13 @@ static int send_one(void *ctx, const struct mln_http_request *request,
         rc = mln_exchange_prepare(&curl->exchange, &curl->options, request, false, err);
     if (rc != MLN_OK)
         return rc;
+    /* Into the caller's room and to its limit: an answer with a secret is not copied about. */
+    mln_http_response_fini(&curl->exchange.response);
+    if (response->body.ptr != NULL)
+        explicit_bzero(response->body.ptr, response->body.len);
+    mln_buf_reset(&response->body);
+    curl->exchange.response.body = response->body;
+    response->body = (struct mln_buf){ .max = 0 };
     code = curl_easy_perform(curl->exchange.easy);
     *bytes_left = mln_exchange_bytes_left(&curl->exchange);
     rc = mln_exchange_end(&curl->exchange, code, err);

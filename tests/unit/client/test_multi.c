@@ -441,6 +441,47 @@ static void says_whether_bytes_have_left(void **state)
     mln_multi_free(f.multi);
 }
 
+/* Growing would leave pieces of a secret behind. */
+static void an_answer_is_read_into_the_room_of_the_caller(void **state)
+{
+    struct mln_http_request request = { .method = MLN_HTTP_GET };
+    struct mln_curl_options options = { 0 };
+    struct mln_http_response response;
+    struct mln_curl *curl = NULL;
+    struct mln_transport transport;
+    struct mln_err err = { 0 };
+    struct fixture f;
+    bool bytes_left;
+    const char *room;
+    char url[64];
+
+    (void)state;
+    open_fixture(&f, 4);
+    options.env = &f.env;
+    OK(mln_curl_new(&options, &curl, &err), &err);
+    transport = mln_curl_transport(curl);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/ok", f.server.port);
+    request.url = url;
+    mln_http_response_init(&response);
+    assert_true(mln_buf_reserve(&response.body, 1000));
+    room = response.body.ptr;
+    mln_buf_add_cstr(&response.body, "of an earlier answer");
+    for (int i = 0; i < 2; i++) {
+        OK(transport.send(transport.ctx, &request, &response, &bytes_left, &err), &err);
+        assert_ptr_equal(response.body.ptr, room);
+        assert_null(memmem(response.body.ptr, response.body.len, "earlier", 7));
+    }
+    mln_http_response_fini(&response);
+    mln_http_response_init(&response);
+    response.body.max = 1;
+    FAILS(transport.send(transport.ctx, &request, &response, &bytes_left, &err), MLN_ETOOBIG, &err,
+            "larger");
+    assert_int_equal(response.failure, MLN_HTTP_TOO_LARGE);
+    mln_http_response_fini(&response);
+    mln_curl_free(curl);
+    close_fixture(&f);
+}
+
 /* It would be reckoned with. */
 static void a_date_that_no_clock_has_is_none(void **state)
 {
@@ -474,6 +515,7 @@ int main(void)
         cmocka_unit_test(gives_up_in_time),
         cmocka_unit_test(tells_a_refused_connection_from_an_unknown_name),
         cmocka_unit_test(goes_through_the_proxy_of_its_environment),
+        cmocka_unit_test(an_answer_is_read_into_the_room_of_the_caller),
         cmocka_unit_test(a_date_that_no_clock_has_is_none),
         cmocka_unit_test(never_follows_a_redirect),
         cmocka_unit_test(reads_how_long_to_wait),
