@@ -29,6 +29,7 @@ struct counter {
     struct mln_reads *reads;
     struct mln_snapshot *snapshot;
     struct mln_err *err;
+    const struct mln_unread_call *call; /* Of the record before. */
 };
 
 /* ---- sets of regions ---- */
@@ -86,13 +87,10 @@ static void note_time(struct tally *tally, int64_t oldest_ms, int64_t newest_ms)
         tally->newest_ms = newest_ms;
 }
 
-enum { CALL, REGION, OUTCOME, ITEMS, PAGES, TOTAL, FINISHED, REMARK };
-enum { REMARK_NONE, REMARK_REUSED, REMARK_NOT_RECORDED };
+enum { CALL, REGION, OUTCOME, ITEMS, PAGES, TOTAL, FINISHED, MESSAGE };
 
-#define RECORDS                                                                                     \
-    "select call, region, outcome, items, pages, total, finished_ms, case "                         \
-    "when substr(message, 1, 16) = 'unchanged since ' then 1 when message = 'not recorded' then 2 " \
-    "else 0 end from collect_call"
+#define RECORDS \
+    "select call, region, outcome, items, pages, total, finished_ms, message from collect_call"
 
 static void count_where(struct counter *counter, sqlite3_stmt *row, enum mln_call_scope scope,
         enum mln_outcome outcome, struct tally *tally)
@@ -110,12 +108,20 @@ static void count_where(struct counter *counter, sqlite3_stmt *row, enum mln_cal
         set_add(&tally->missed[outcome - MLN_OUTCOME_DENIED], (size_t)region);
 }
 
+/* Most records are of the same call as the one before. */
+static const struct mln_unread_call *find_call(struct counter *counter, struct mln_str id)
+{
+    if (counter->call == NULL || !mln_str_eq(counter->call->id, id))
+        counter->call = mln_map_get(&counter->reads->calls, id);
+    return counter->call;
+}
+
 static int count_record(struct counter *counter, sqlite3_stmt *row)
 {
     struct mln_reads *reads = counter->reads;
-    const struct mln_unread_call *call = mln_map_get(&reads->calls, mln_check_column(row, CALL));
+    const struct mln_unread_call *call = find_call(counter, mln_check_column(row, CALL));
     int64_t items = sqlite3_column_int64(row, ITEMS), total = sqlite3_column_int64(row, TOTAL);
-    int remark = sqlite3_column_int(row, REMARK);
+    struct mln_str message = mln_check_column(row, MESSAGE);
     enum mln_outcome outcome;
     struct tally *tally;
 
@@ -134,8 +140,8 @@ static int count_record(struct counter *counter, sqlite3_stmt *row)
         add_up(&tally->total, total);
     }
     note_time(tally, sqlite3_column_int64(row, FINISHED), sqlite3_column_int64(row, FINISHED));
-    tally->reused += remark == REMARK_REUSED;
-    tally->not_recorded += remark == REMARK_NOT_RECORDED && outcome == MLN_OUTCOME_FAILED;
+    tally->reused += mln_str_starts(message, MLN_STR("unchanged since "));
+    tally->not_recorded += outcome == MLN_OUTCOME_FAILED && mln_str_is(message, "not recorded");
     count_where(counter, row, call->scope, outcome, tally);
     return MLN_OK;
 }
@@ -170,7 +176,7 @@ int mln_reads_new(struct mln_snapshot *snapshot, const struct mln_unread_map *ma
         struct mln_reads **out, struct mln_err *err)
 {
     struct mln_reads *reads = calloc(1, sizeof(*reads));
-    struct counter counter = { reads, snapshot, err };
+    struct counter counter = { reads, snapshot, err, NULL };
     int rc;
 
     if (reads == NULL)

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 
 import pytest
 
@@ -66,8 +67,8 @@ def spoil(folder, kind):
                     f.write(answer[1])
 
 
-def judge(run, folder):
-    done = run("check", "run", "--replay", folder, "-o", "json")
+def judge(run, folder, snapshot=None):
+    done = run("check", "run", *(("--snapshot", snapshot) if snapshot else ("--replay", folder)), "-o", "json")
     assert done.returncode in (0, 7), (done.returncode, done.stderr)
     items = {}
     for row in json.loads(done.stdout)["items"]:
@@ -121,3 +122,65 @@ def test_a_call_that_is_not_answered_makes_nothing_pass(local, whole, call, tmp_
                     assert before.get(place) == verdict, (*said, item, place, before.get(place), verdict)
             if passes(now):
                 assert now == before, (*said, item, "passes", sorted(set(before) - set(now)))
+
+
+# ---- what a verdict says that it rests on ----
+GAPS = ("Denied", "Throttled", "Unsupported", "Failed", "NotRecorded", "NotCollected")
+# A pass that stands without all that the check reads (docs/extending/check.md, `stands`): one answer is enough to know.
+ENOUGH = {1: "one trail that delivers", 3: "one of the sources that tell whether the root account has a second factor"}
+WORDS = ("no permission: ", "throttled: ", "not supported: ", "failed: ", "not collected: ")
+
+
+def unread_records(path):
+    """The calls without an answer, by call: (region, key, ids of the table that the call was made for)."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    parents, found = {}, {}
+    for call, parent in db.execute("select call, parent from plan_call"):
+        parents[call] = {row[0] for row in db.execute(f'select id from "{parent}"')} if parent else set()
+    for call, region, key in db.execute("select call, region, key from collect_call where outcome in "
+                                        "('denied', 'throttled', 'unsupported', 'failed', 'running')"):
+        found.setdefault(call, []).append((region, key, parents[call]))
+    db.close()
+    return found
+
+
+def concerns(record, places):
+    """Whether a call that was not answered has to do with one of the rows that were judged."""
+    region, key, ids = record
+    if key and {i for _, i in places} <= ids:
+        return key in {i for _, i in places}
+    return any(region in ("", "global") or where in ("", "global", region) for where, _ in places)
+
+
+def account_of(local, path):
+    """Each item as it was judged, and the rows that were."""
+    done = local("scan", "--snapshot", path, "-o", "json", "-q")
+    assert done.returncode in (0, 7), (done.returncode, done.stderr)
+    return {i["ItemId"]: i for i in json.loads(done.stdout)["items"]}, judge(local, None, path)
+
+
+@pytest.mark.parametrize("turn", range(len(CALLS) if ALL else 8))
+def test_what_passes_rests_on_nothing_that_was_not_read(local, turn, tmp_path):
+    chance = random.Random(f"{SEED} rests {turn}")
+    calls = [CALLS[turn]] if ALL else chance.sample(CALLS, chance.choice((1, 1, 3)))
+    kinds = {call: chance.choice([k for k in KINDS if (call, k) not in MEANT]) for call in calls}
+    folder, path, said = str(tmp_path / "spoilt"), str(tmp_path / "snapshot.db"), (f"MERLON_SEED={SEED}", kinds)
+    shutil.copytree(SAMPLE, folder, copy_function=link)
+    for call, kind in kinds.items():
+        spoil(os.path.join(folder, call), kind)
+    assert local("collect", "-q", "--replay", folder, "-o", path).returncode in (0, 7), said
+    records = unread_records(path)
+    items, rows = account_of(local, path)
+    assert len(items) == 45, said
+    for number, item in items.items():
+        about = item["Completeness"]
+        gaps = {gap["Call"] for gap in about["NotRead"]}
+        assert about["Complete"] == (sum(about[g] for g in GAPS) == 0) == (not gaps), (*said, number, about)
+        assert gaps <= set(records), (*said, number, gaps, records)
+        assert sum(gap["Calls"] for gap in about["NotRead"]) == sum(len(records[call]) for call in gaps), (*said, number, about)
+        assert about["Read"] + about["NotActivated"] + about["NoRegion"] + sum(about[g] for g in GAPS) == about["Calls"] > 0, (*said, number, about)
+        if item["Status"] == "pass" and number not in ENOUGH:
+            touched = [(call, r[:2]) for call in gaps for r in records[call] if concerns(r, rows.get(number, {}))]
+            assert not touched, (*said, number, touched, rows.get(number))
+        elif item["Status"] == "waiting" and item["NotAssessed"].startswith(WORDS):
+            assert gaps, (*said, number, item["NotAssessed"])
