@@ -158,19 +158,6 @@ int64_t mln_pace_take(struct mln_pace *pace, struct mln_pace_bucket *bucket, int
     return wait_ms;
 }
 
-int64_t mln_pace_due_ms(struct mln_pace *pace, const struct mln_pace_bucket *bucket, int64_t now_ms)
-{
-    struct mln_pace_bucket then;
-    int64_t wait_ms;
-
-    (void)pthread_mutex_lock(&pace->lock);
-    then = *bucket;
-    (void)pthread_mutex_unlock(&pace->lock);
-    fill(&then, now_ms);
-    wait_ms = wait_of(pace, &then);
-    return then.filled_ms + wait_ms;
-}
-
 /* Those that were in flight together are throttled together: that is one reason to slow down. */
 static void slow_down(struct mln_pace_bucket *bucket, int64_t retry_after_ms, int64_t now_ms)
 {

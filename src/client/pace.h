@@ -40,9 +40,6 @@ MLN_MUST_USE int mln_pace_bucket(struct mln_pace *pace, struct mln_str name, dou
  * the bucket has a token; -1 when only the places in flight are lacking (some call must end first).
  */
 int64_t mln_pace_take(struct mln_pace *pace, struct mln_pace_bucket *bucket, int64_t now_ms);
-/* When the bucket will have a token, without taking it: for ordering. */
-int64_t mln_pace_due_ms(
-        struct mln_pace *pace, const struct mln_pace_bucket *bucket, int64_t now_ms);
 
 /* A call ended. `throttled`: the bucket rests for `retry_after_ms` (-1: a second), and its rate is
  * halved, to come back by a tenth of the full rate a minute. */

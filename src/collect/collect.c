@@ -32,7 +32,7 @@ int mln_run_begin(struct mln_run *run, struct mln_err *err)
     return MLN_OK;
 }
 
-int mln_run_commit(struct mln_run *run, struct mln_err *err)
+static int commit(struct mln_run *run, struct mln_err *err)
 {
     int rc;
 
@@ -48,7 +48,7 @@ int mln_run_commit_now_and_then(struct mln_run *run, struct mln_err *err)
     if (run->in_transaction && run->unwritten < MLN_COMMIT_ROWS &&
             mln_monotonic_ms(run->options->clock) - run->begun_ms < MLN_COMMIT_MS)
         return MLN_OK;
-    return mln_run_commit(run, err);
+    return commit(run, err);
 }
 
 /* ---- answers ---- */
@@ -87,7 +87,7 @@ static int ask_again(struct mln_run *run, struct mln_err *err)
     int rc = MLN_OK;
 
     if (left > 0 && run->in_flight == 0) {
-        rc = mln_run_commit(run, err);
+        rc = commit(run, err);
         if (rc != MLN_OK)
             return rc;
         run->transport->pause(run->transport->ctx, left);
@@ -129,7 +129,7 @@ static int look(struct mln_run *run, int64_t wait_ms, struct mln_err *err)
     if (rc == MLN_OK)
         return take(run, &answer, err);
     if (rc != MLN_ENOTFOUND)
-        (void)!mln_run_commit(run, &ignored);
+        (void)!commit(run, &ignored);
     return rc;
 }
 
@@ -145,7 +145,7 @@ static int wait_for_answer(struct mln_run *run, struct mln_err *err)
 
     if (rc != MLN_ENOTFOUND || wait_ms == 0)
         return rc;
-    rc = mln_run_commit(run, err);
+    rc = commit(run, err);
     return rc == MLN_OK ? look(run, wait_ms, err) : rc;
 }
 
@@ -213,7 +213,7 @@ static int finish(struct mln_run *run, struct mln_err *err)
     (void)sqlite3_finalize(run->recorded);
     run->recorded = NULL;
     if (rc == MLN_OK)
-        rc = mln_run_commit(run, err);
+        rc = commit(run, err);
     return rc == MLN_OK ? mln_snapshot_finish(run->snapshot, err) : rc;
 }
 
@@ -255,7 +255,7 @@ static void clean_up(struct mln_run *run)
 /* Ends a run before its end; what ended stays. */
 static int stop(struct mln_run *run, struct mln_err *err)
 {
-    int rc = mln_run_commit(run, err);
+    int rc = commit(run, err);
 
     run->report->stopped = true;
     return rc == MLN_OK ? mln_fail(err, MLN_ECANCELLED, "stopped; the snapshot can be gone on with")
@@ -282,7 +282,7 @@ static int run_all(struct mln_run *run, struct mln_err *err)
     if (rc == MLN_OK && mln_run_must_stop(run))
         return stop(run, err);
     if (rc == MLN_ECREDS)
-        (void)!mln_run_commit(run, &ignored);
+        (void)!commit(run, &ignored);
     return rc == MLN_OK ? finish(run, err) : rc;
 }
 

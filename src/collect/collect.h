@@ -99,12 +99,6 @@ MLN_MUST_USE int mln_collect_estimate(const struct mln_plan *plan, struct mln_sn
         size_t region_count, struct mln_collect_estimate *out, struct mln_err *err);
 
 /*
- * For how many kinds of calls (of `all` in the plan) a list tells whether the answer is still that
- * of an earlier snapshot: only those are ever taken from `since`.
- */
-void mln_collect_since_kinds(const struct mln_plan *plan, size_t *told, size_t *all);
-
-/*
  * Collects into `snapshot` (new, or to be resumed). A call that fails is recorded and costs only
  * itself. MLN_EINVAL: the answers are of another account; MLN_ECANCELLED: stopped, resumable;
  * MLN_EIO: the snapshot cannot be written. `report` is filled also on failure.

@@ -182,7 +182,6 @@ struct mln_run {
 
 /* collect.c: everything is written inside a transaction that is committed now and then. */
 MLN_MUST_USE int mln_run_begin(struct mln_run *run, struct mln_err *err);
-MLN_MUST_USE int mln_run_commit(struct mln_run *run, struct mln_err *err);
 MLN_MUST_USE int mln_run_commit_now_and_then(struct mln_run *run, struct mln_err *err);
 bool mln_run_must_stop(const struct mln_run *run);
 
@@ -226,8 +225,6 @@ MLN_MUST_USE int mln_task_answer(struct mln_task *task, const struct mln_collect
 /* Records a task that cannot be asked for. */
 MLN_MUST_USE int mln_task_refuse(struct mln_task *task, const char *why, struct mln_err *err);
 void mln_task_clear(struct mln_task *task);
-/* Where the rows of the task's answer belong; its record has begun. */
-struct mln_row_place mln_task_place(const struct mln_task *task);
 
 /* account.c: whose account it is. */
 /* True when the call tells. */

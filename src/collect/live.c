@@ -42,10 +42,8 @@ static int submit(void *ctx, const struct mln_collect_request *request, struct m
         return rc;
     }
     /* A region that is none, a host that is not the cloud's: it costs this request alone. */
-    if (rc != MLN_OK) {
-        (void)snprintf(call->failure, sizeof(call->failure), "%.159s", err->msg);
-        mln_live_put(&live->ready, call, false);
-    }
+    if (rc != MLN_OK)
+        mln_live_fail_call(live, call, err->msg);
     live->held++;
     return MLN_OK;
 }
@@ -260,9 +258,4 @@ struct mln_collect_transport mln_live_transport(struct mln_live *live)
         .pause = pause_for,
         .drop = drop,
         .ctx = live };
-}
-
-int64_t mln_live_clock_offset_ms(const struct mln_live *live)
-{
-    return live->offset_ms;
 }

@@ -34,5 +34,3 @@ MLN_MUST_USE int mln_live_new(
         const struct mln_live_options *options, struct mln_live **out, struct mln_err *err);
 void mln_live_free(struct mln_live *live);
 struct mln_collect_transport mln_live_transport(struct mln_live *live);
-/* The cloud's clock less this machine's, once some answer told; 0 before. */
-int64_t mln_live_clock_offset_ms(const struct mln_live *live);

@@ -162,6 +162,8 @@ MLN_MUST_USE int mln_live_dispatch(struct mln_live *live, int64_t *due_ms, struc
 MLN_MUST_USE int mln_live_renew(
         struct mln_live *live, struct mln_live_call *call, struct mln_err *err);
 void mln_live_note(struct mln_live *live, const char *text);
+/* A request that cannot be sent costs only itself. */
+void mln_live_fail_call(struct mln_live *live, struct mln_live_call *call, const char *why);
 
 /* live_take.c */
 /* What becomes of live->done: *out is filled, or the call goes again (*again). */

@@ -161,8 +161,7 @@ static int sign(struct mln_live *live, const struct mln_live_call *call, struct 
     return rc;
 }
 
-/* A request that cannot be sent costs only itself. */
-static void fail_call(struct mln_live *live, struct mln_live_call *call, const char *why)
+void mln_live_fail_call(struct mln_live *live, struct mln_live_call *call, const char *why)
 {
     (void)snprintf(call->failure, sizeof(call->failure), "%.159s", why);
     mln_live_put(&live->ready, call, false);
@@ -183,7 +182,7 @@ static int send_call(
         return MLN_OK;
     }
     mln_pace_done(live->options.pace, call->queue->bucket, false, -1, now_ms);
-    fail_call(live, call, err->msg);
+    mln_live_fail_call(live, call, err->msg);
     if (rc == MLN_ECREDS)
         return end(live, err);
     return rc == MLN_ENOMEM ? rc : MLN_OK;

@@ -19,14 +19,6 @@ struct mln_since {
     struct mln_buf now, then;
 };
 
-void mln_collect_since_kinds(const struct mln_plan *plan, size_t *told, size_t *all)
-{
-    *told = 0;
-    *all = plan->schema.call_count;
-    for (size_t i = 0; i < *all; i++)
-        *told += plan->entries[i].unchanged_while.count > 0;
-}
-
 /* ---- opening ---- */
 
 static int check(struct mln_run *run, struct mln_since *since, struct mln_err *err)

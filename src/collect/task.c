@@ -280,7 +280,8 @@ static int begin(struct mln_task *task, struct mln_err *err)
     return rc;
 }
 
-struct mln_row_place mln_task_place(const struct mln_task *task)
+/* Where the rows of the answer belong; the record has begun. */
+static struct mln_row_place place_of(const struct mln_task *task)
 {
     bool is_row = call_of(task)->scope == MLN_SCOPE_ROW && entry_of(task)->batch == 0;
     struct mln_str region = task->key.region;
@@ -297,7 +298,7 @@ static int apply_outcome(struct mln_task *task, struct mln_err *err)
 {
     const struct mln_schema_call *call = call_of(task);
     struct mln_snapshot *snapshot = task->run->snapshot;
-    const struct mln_row_place place = mln_task_place(task);
+    const struct mln_row_place place = place_of(task);
 
     if (task->outcome == MLN_OUTCOME_GONE) {
         const struct mln_table *parent = mln_schema_table(
@@ -567,7 +568,7 @@ static int add_rows(struct mln_task *task, const struct mln_reading *reading, in
         struct mln_err *err)
 {
     const struct mln_row_map *rows = call_of(task)->rows;
-    const struct mln_row_place place = mln_task_place(task);
+    const struct mln_row_place place = place_of(task);
     struct mln_json_value root = reading->list != NULL ? mln_json_root(reading->list)
                                                        : reading->root,
                           list;

@@ -311,21 +311,6 @@ static void a_file_is_read_as_one_from_elsewhere(void **state)
     (void)unlink(path);
 }
 
-static void kinds_of_calls_are_counted(void **state)
-{
-    const struct mln_plan_file file = { .name = "ecs.yaml", .text = MLN_STR(PRODUCT DETAIL) };
-    struct mln_plan *plan = NULL;
-    struct mln_err err;
-    size_t told = 99, all = 99;
-
-    (void)state;
-    OK(mln_plan_load(&file, 1, &plan, &err), &err);
-    mln_collect_since_kinds(plan, &told, &all);
-    assert_int_equal(told, 1);
-    assert_int_equal(all, 3);
-    mln_plan_free(plan);
-}
-
 static void a_plan_may_say_it_only_where_it_can_be_compared(void **state)
 {
     static const struct {
@@ -373,7 +358,6 @@ int main(void)
         cmocka_unit_test(what_was_taken_twice_keeps_its_first_time),
         cmocka_unit_test(a_snapshot_that_cannot_stand_for_it_is_refused),
         cmocka_unit_test(a_file_is_read_as_one_from_elsewhere),
-        cmocka_unit_test(kinds_of_calls_are_counted),
         cmocka_unit_test(a_plan_may_say_it_only_where_it_can_be_compared),
     };
 
