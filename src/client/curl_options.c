@@ -92,7 +92,11 @@ static const char *first_of(const struct mln_env *env, const char *const *names,
     return NULL;
 }
 
-/* Read from `env` here: the library would ask the process's own environment. */
+/*
+ * Read from `env` here: the library would ask the process's own environment. Through a tunnel each
+ * connection carries one exchange at a time: with HTTP/2 (libcurl 7.88) tunnels break off now and
+ * then, and every exchange on them with them.
+ */
 static bool set_proxy(CURL *easy, const struct mln_env *env, enum reach reach)
 {
     static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
@@ -104,6 +108,10 @@ static bool set_proxy(CURL *easy, const struct mln_env *env, enum reach reach)
         proxy = first_of(env, proxies, MLN_LEN(proxies));
         none = first_of(env, exceptions, MLN_LEN(exceptions));
     }
+    if (proxy != NULL && (curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                                  (long)CURL_HTTP_VERSION_1_1) != CURLE_OK ||
+                                 curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 0L) != CURLE_OK))
+        return false;
     return curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOPROXY, none != NULL ? none : "") == CURLE_OK;
 }
