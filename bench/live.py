@@ -41,11 +41,15 @@ class Cloud:
         self.bench.stop(self.process)
         subprocess.run(["rm", "-r", self.folder], check=True)
 
-    def collect(self, *options):
-        """One run: seconds of CPU and by the clock, and the peak of private memory in bytes."""
+    def collect(self, *options, proxy=True):
+        """One run: seconds of CPU and by the clock, and the peak of private memory in bytes. Through its proxy the stand-in answers
+        under the real hosts' names, which say the region where no parameter does; without it all calls go to one name."""
         home = f"{self.folder}/home-{self.ready['accounts'][0]}"
-        # Through its proxy it answers under the real hosts' names, which say the region where no parameter does.
-        env = {"PATH": os.environ["PATH"], "HOME": home, "HTTPS_PROXY": self.ready["proxy"]}
+        env = {"PATH": os.environ["PATH"], "HOME": home}
+        if proxy:
+            env["HTTPS_PROXY"] = self.ready["proxy"]
+        else:
+            options += ("--endpoint-override", self.ready["url"])
         snapshot = f"{self.folder}/snapshot"
         command = [self.bench.merlon, "collect", "-p", "ak", "-q", "--cacert", self.ready["ca"], "-o", snapshot, *options]
         peak, began = 0, time.perf_counter()
@@ -59,7 +63,7 @@ class Cloud:
         took = time.perf_counter() - began
         code = os.waitstatus_to_exitcode(status)
         process.returncode = code
-        if code != 0:
+        if code not in (0, 7):  # 7: what is found by its region only is not there under one name.
             raise SystemExit(f"bench: collect failed ({code}): {process.stderr.read().decode()}")
         for suffix in ("", "-wal", "-shm"):
             if os.path.exists(snapshot + suffix):
@@ -114,7 +118,7 @@ def live(bench):
     cpus = []
     for _ in range(bench.rounds(5)):
         with Cloud(bench, resources) as cloud:
-            cpu, took, _ = cloud.collect("--no-pacing")
+            cpu, took, _ = cloud.collect("--no-pacing", proxy=False)
             count = sum(cloud.calls().values())
             cpus.append(cpu * 1e6 / count / CPU_US_PER_CALL)
             detail = f"{count} calls in {took:.1f} s, {cpu * 1e6 / count:.0f} us of CPU each"
