@@ -161,12 +161,11 @@ static int send_assume(const struct mln_creds_options *options, const struct mln
 }
 
 /* Why one more attempt makes sense. */
-static bool is_worth_another(
-        int rc, const struct mln_http_response *response, const struct mln_err *err)
+static bool is_worth_another(int rc, const struct mln_http_response *response)
 {
     if (rc == MLN_ETRANSIENT)
         return response->failure != MLN_HTTP_TIMED_OUT;
-    return rc == MLN_ECONFIG && response->date_ms > 0 && strstr(err->msg, "InvalidTimeStamp");
+    return rc == MLN_ECONFIG && response->date_ms > 0; /* The request's time was refused. */
 }
 
 static void tell_of_clock(int64_t offset_ms, struct mln_creds *creds)
@@ -194,7 +193,7 @@ static int assume_with(const struct mln_creds_options *options, struct mln_reque
         rc = send_assume(options, spec, &response, err);
         if (rc == MLN_OK)
             rc = read_answer(&corrected, &response, true, out, err);
-        if (rc == MLN_OK || !is_worth_another(rc, &response, err))
+        if (rc == MLN_OK || !is_worth_another(rc, &response))
             break;
         if (rc == MLN_ECONFIG)
             corrected.clock_offset_ms = response.date_ms - mln_now_ms(options->clock);
