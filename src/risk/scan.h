@@ -171,9 +171,8 @@ MLN_MUST_USE int mln_collect_to_file(const struct mln_scan_options *options,
         struct mln_scan_report *report, struct mln_err *err);
 
 /* ---- many accounts ---- */
-#define MLN_ACCOUNTS_MAX      ((size_t)10000)
-#define MLN_ACCOUNTS_AT_ONCE  4
-#define MLN_ACCOUNTS_FILE_MAX ((size_t)4 * 1024 * 1024)
+#define MLN_ACCOUNTS_MAX     ((size_t)10000)
+#define MLN_ACCOUNTS_AT_ONCE 4
 
 /* One account, and how its credentials are come by. */
 struct mln_scan_account {
