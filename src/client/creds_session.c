@@ -56,34 +56,41 @@ static int64_t pause_ms(const struct mln_creds_session *session)
 
 /* ---- asking, without the lock ---- */
 
+/* One attempt; *base_ended: STS says so of the credentials that it was made with. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
-static int assume_role(struct mln_creds_session *session, const struct mln_creds_options *options,
-        struct mln_creds *out, struct mln_err *err)
+static int try_role(struct mln_creds_session *session, const struct mln_creds_options *options,
+        struct mln_creds *base, struct mln_creds *out, bool *base_ended, struct mln_err *err)
 {
     const struct mln_assume assume = {
         .role_arn = mln_str_of(session->role_arn),
         .session_name = mln_str_of(session->role_session),
         .external_id = mln_str_of(session->external_id),
     };
+    int rc;
+
+    mln_creds_wipe(base);
+    rc = mln_creds_session_get(session->base, base, err);
+    if (rc != MLN_OK)
+        return rc;
+    rc = mln_creds_assume(options, &assume, base, out, err);
+    *base_ended = rc == MLN_ECREDS && strstr(err->msg, "InvalidSecurityToken") != NULL;
+    return rc;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the bases of a session, which are there before it */
+static int assume_role(struct mln_creds_session *session, const struct mln_creds_options *options,
+        struct mln_creds *out, struct mln_err *err)
+{
     MLN_AUTO(mln_creds_wipe) struct mln_creds base = { 0 };
-    int rc = MLN_ECREDS;
+    uint64_t generation = mln_creds_session_generation(session->base);
+    bool base_ended = false;
+    int rc = try_role(session, options, &base, out, &base_ended, err);
 
-    /* The base may have ended without anybody knowing: then it is renewed, once. */
-    for (int attempt = 0; attempt < 2 && rc == MLN_ECREDS; attempt++) {
-        uint64_t generation = mln_creds_session_generation(session->base);
-
-        mln_creds_wipe(&base);
-        rc = mln_creds_session_get(session->base, &base, err);
-        if (rc != MLN_OK)
-            return rc;
-        rc = mln_creds_assume(options, &assume, &base, out, err);
-        if (rc != MLN_ECREDS || strstr(err->msg, "InvalidSecurityToken") == NULL || attempt > 0)
-            break;
+    /* It may have ended without anybody knowing: then it is renewed, once. */
+    if (base_ended)
         rc = mln_creds_session_renew(session->base, generation, err);
-        if (rc != MLN_OK)
-            return rc;
-        rc = MLN_ECREDS;
-    }
+    if (base_ended && rc == MLN_OK)
+        rc = try_role(session, options, &base, out, &base_ended, err);
     if (rc != MLN_OK)
         return rc;
     (void)snprintf(out->mode, sizeof(out->mode), "RamRoleArn");
