@@ -110,7 +110,8 @@ static void what_is_wrong_is_named_with_its_place(void **state)
         { "accounts: &a\n  - { id: 1, role: r }\n", "anchors" },
         { "accounts:\n\t- id: 1\n", "accounts.yaml:2" },
     };
-    struct mln_scan_accounts *accounts = (void *)&rows;
+    static char untouched;
+    struct mln_scan_accounts *accounts = (void *)&untouched;
     struct mln_err err;
 
     (void)state;
@@ -121,7 +122,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
         rc = mln_scan_accounts_read(path, &accounts, &err);
         if (rc != MLN_EINVAL || strstr(err.msg, rows[i].says) == NULL)
             fail_msg("row %zu: got %d \"%s\", want \"%s\"", i, rc, err.msg, rows[i].says);
-        assert_ptr_equal(accounts, &rows);
+        assert_ptr_equal(accounts, &untouched);
     }
 }
 
