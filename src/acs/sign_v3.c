@@ -121,8 +121,6 @@ static int add_headers(const struct mln_v3_input *input, struct mln_buf *out, st
     struct mln_str rest = input->signed_headers, name;
     size_t names = 0;
 
-    if (input->request->header_count > MLN_HEADERS_MAX)
-        return mln_fail(err, MLN_ETOOBIG, "more than %zu headers", MLN_HEADERS_MAX);
     while (mln_str_next(&rest, ';', &name)) {
         int rc;
 
@@ -155,6 +153,8 @@ static int build_canonical(
     const struct mln_acs_request *request = input->request;
     int rc;
 
+    if (request->header_count > MLN_HEADERS_MAX)
+        return mln_fail(err, MLN_ETOOBIG, "more than %zu headers", MLN_HEADERS_MAX);
     reserve(request, out);
     mln_buf_add(out, request->method);
     mln_buf_add_char(out, '\n');
