@@ -341,6 +341,7 @@ int mln_reads_sum(const struct mln_reads *reads, const struct mln_table_set *tab
         if (add_gaps(&map->calls[i], &reads->tallies[i], arena, &sum) != MLN_OK)
             return mln_unread_no_memory(err);
     }
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the scope frees it */
     sum.regions = set_count(&all.asked);
     sum.regions_with_rows = set_count(&all.with_rows);
     sum.oldest_ms = all.oldest_ms;
