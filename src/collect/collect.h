@@ -85,6 +85,9 @@ struct mln_collect_report {
     bool stopped;
 };
 
+/* How many calls of the plan tell what has not changed since an earlier snapshot. */
+size_t mln_collect_since_kinds(const struct mln_plan *plan);
+
 /*
  * What a run will take, before it begins: the calls that are certain, and the milliseconds that
  * their rates alone take. `earlier` (may be NULL) is a snapshot of the account, whose resources

@@ -19,6 +19,15 @@ struct mln_since {
     struct mln_buf now, then;
 };
 
+size_t mln_collect_since_kinds(const struct mln_plan *plan)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->schema.call_count; i++)
+        count += plan->entries[i].unchanged_while.count > 0;
+    return count;
+}
+
 /* ---- opening ---- */
 
 static int check(struct mln_run *run, struct mln_since *since, struct mln_err *err)

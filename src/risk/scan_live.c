@@ -286,6 +286,29 @@ static int say_estimate(struct run *run, struct mln_err *err)
     return MLN_OK;
 }
 
+/* Few answers tell whether something changed; what is read again is said. */
+static void say_since(const struct run *run)
+{
+    const struct mln_scan_options *options = run->options;
+    const struct mln_plan *plan = options->posture->plan;
+    size_t told = mln_collect_since_kinds(plan), all = mln_plan_call_count(plan);
+    char note[160];
+
+    if (run->since == NULL || options->note == NULL)
+        return;
+    if (told == 0)
+        (void)snprintf(note, sizeof(note),
+                "--since: the API tells of none of the %zu calls what has changed: everything is "
+                "read again",
+                all);
+    else
+        (void)snprintf(note, sizeof(note),
+                "--since: the API tells of %zu of %zu calls what has changed: the others are made "
+                "again",
+                told, all);
+    options->note(options->note_ctx, note);
+}
+
 /* ---- what is done after ---- */
 
 /* Also when the run ended early: what was recorded is good, and the rest is not recorded. */
@@ -319,6 +342,7 @@ static int collect(
         rc = say_estimate(run, err);
     if (rc != MLN_OK)
         return rc;
+    say_since(run);
     rc = mln_scan_input_collect(run->options, run->input, &transport, mln_str_of(run->account),
             run->since, report, err);
     rc = out_of_reach(&run->watch, rc, err);

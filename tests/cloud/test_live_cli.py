@@ -64,6 +64,31 @@ def test_a_file_of_another_account_is_not_gone_on_with(cloud, tmp_path):
     assert cloud.merlon(["collect", "--resume", path], profile="ak").returncode == 1
 
 
+def test_what_an_earlier_snapshot_saves_is_said(cloud, tmp_path):
+    done = cloud.merlon(["collect", "-o", tmp_path / "a.db", "--no-pacing"], profile="ak")
+    again = cloud.merlon(["collect", "-o", tmp_path / "b.db", "--no-pacing", "--since", tmp_path / "a.db"], profile="ak")
+    assert again.returncode == done.returncode and "none of the 115 calls" in again.stderr and "read again" in again.stderr
+    assert rows(again) == rows(done)
+
+
+def test_what_has_not_changed_is_not_asked_again(cloud, tmp_path):
+    plan = tmp_path / "mine/collect/ims.yaml"
+    plan.parent.mkdir(parents=True)
+    with open(os.path.join(os.path.dirname(__file__), "../../catalog/collect/ims.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    call = "  - action: GetLoginProfile\n    for_each: ims_user\n"
+    assert call in text
+    plan.write_text(text.replace(call, call + "    unchanged_while: [user_id]\n"), encoding="utf-8")
+    options = ["--catalog", tmp_path / "mine", "--no-pacing"]
+    cloud.merlon(["collect", "-o", tmp_path / "a.db", *options], profile="ak")
+    asked = [c["action"] for c in cloud.calls()].count("GetLoginProfile")
+    again = cloud.merlon(["collect", "-o", tmp_path / "b.db", "--since", tmp_path / "a.db", *options], profile="ak")
+    assert again.returncode in ENDS and "of 1 of 115 calls" in again.stderr and asked > 3
+    assert [c["action"] for c in cloud.calls()].count("GetLoginProfile") == asked
+    profiles = [sqlite3.connect(tmp_path / name).execute("select id, status, raw from ims_login_profile order by id").fetchall() for name in ("a.db", "b.db")]
+    assert profiles[0] == profiles[1] and len(profiles[0]) == asked
+
+
 def test_a_certificate_that_does_not_verify_ends_it_at_once(cloud, tmp_path):
     command = [BINARY, "collect", "-o", str(tmp_path / "a.db"), "-p", "ak", "--endpoint-override", cloud.url]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=cloud.env(), timeout=30)
