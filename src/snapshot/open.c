@@ -235,6 +235,42 @@ static int check_resumable(struct mln_snapshot *snapshot, struct mln_err *err)
     return rc;
 }
 
+/* A file of no bytes is a database without tables; anything else is looked at first. */
+static int look_for_writing(const char *path, struct mln_err *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+        return MLN_OK;
+    return look(path, err);
+}
+
+/* Whether a run ended while it made the file: that is one transaction, and it is not there. */
+static bool is_blank(struct mln_snapshot *snapshot)
+{
+    int64_t application = 1, format = 1, tables = 1;
+    struct mln_err ignored;
+
+    return mln_snapshot_number(snapshot, "PRAGMA application_id", &application, &ignored) ==
+                   MLN_OK &&
+           mln_snapshot_number(snapshot, "PRAGMA user_version", &format, &ignored) == MLN_OK &&
+           mln_snapshot_number(snapshot, "SELECT count(*) FROM sqlite_master", &tables, &ignored) ==
+                   MLN_OK &&
+           application == 0 && format == 0 && tables == 0;
+}
+
+static int go_on(struct mln_snapshot *snapshot, struct mln_err *err)
+{
+    bool blank = is_blank(snapshot);
+    int rc = blank ? MLN_OK : mln_snapshot_verify(snapshot, err);
+
+    if (rc == MLN_OK && !blank)
+        rc = check_resumable(snapshot, err);
+    if (rc == MLN_OK)
+        rc = mln_snapshot_tune(snapshot, err);
+    return rc == MLN_OK && blank ? mln_snapshot_build(snapshot, err) : rc;
+}
+
 int mln_snapshot_resume(const char *path, const struct mln_schema *schema,
         struct mln_snapshot **out, struct mln_err *err)
 {
@@ -244,18 +280,14 @@ int mln_snapshot_resume(const char *path, const struct mln_schema *schema,
     int rc = name_file(path, &buf, &name, err);
 
     if (rc == MLN_OK)
-        rc = look(path, err);
+        rc = look_for_writing(path, err);
     if (rc == MLN_OK)
         rc = mln_snapshot_new(path, schema, &snapshot, err);
     if (rc < 0)
         return rc;
     rc = mln_snapshot_connect(snapshot, name.ptr, SQLITE_OPEN_READWRITE, SNAPSHOT_WRITE, err);
     if (rc == MLN_OK)
-        rc = mln_snapshot_verify(snapshot, err);
-    if (rc == MLN_OK)
-        rc = check_resumable(snapshot, err);
-    if (rc == MLN_OK)
-        rc = mln_snapshot_tune(snapshot, err);
+        rc = go_on(snapshot, err);
     if (rc < 0) {
         mln_snapshot_free(snapshot);
         return rc;

@@ -65,7 +65,8 @@ MLN_MUST_USE int mln_snapshot_again(
  * it may then be of different times. */
 MLN_MUST_USE int mln_snapshot_unchanged(const struct mln_snapshot *snapshot, struct mln_err *err);
 
-/* Opens a file that we made and did not finish, to go on with it. MLN_ECONFIG: another plan. */
+/* Opens a file that we made and did not finish, to go on with it; one that is empty is made anew.
+ * MLN_ECONFIG: another plan. */
 MLN_MUST_USE int mln_snapshot_resume(const char *path, const struct mln_schema *schema,
         struct mln_snapshot **out, struct mln_err *err);
 

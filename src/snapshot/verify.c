@@ -32,7 +32,7 @@ static int check_header(struct mln_snapshot *snapshot, struct mln_err *err)
                     MLN_OK &&
             tables == 0)
         return mln_fail(err, MLN_ECORRUPT,
-                "snapshot '%s': is empty: the run that began it ended at once; remove it and begin anew",
+                "snapshot '%s': is empty: the run that began it ended at once; go on with it, or remove it",
                 snapshot->path);
     if (application != MLN_SNAPSHOT_APPLICATION_ID)
         return mln_fail(

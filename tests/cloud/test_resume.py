@@ -114,9 +114,6 @@ def test_a_run_that_is_killed_again_and_again_repeats_nothing_and_loses_nothing(
         if path.exists() and not reading.has_records(copied(path, tmp_path / "look.db")):
             # It ended while it made the file: nothing had been asked but whose account it is.
             assert known == set() and {c["action"] for c in calm.calls()} <= {"GetCallerIdentity"}
-            done = calm.merlon(["collect", "--resume", path], profile="ak", proxy=True)
-            refused(done, (1,), "a.db")
-            path.unlink()
         elif path.exists():
             now = read_before(copied(path, tmp_path / f"{kills}.db"))
             assert known <= now
@@ -225,8 +222,15 @@ def test_a_file_of_another_plan_is_not_gone_on_with(calm, tmp_path):
     refused(done, (1, 2, 3), "a.db", "plan")
 
 
+def test_a_file_that_was_only_begun_is_gone_on_with(calm, clean, tmp_path):
+    path = tmp_path / "a.db"
+    path.write_bytes(b"")
+    finish(calm, path)
+    assert reading.differences(clean, reading.rows(path)) == {}
+
+
 def test_garbage_is_not_gone_on_with(calm, tmp_path):
-    for name, content in (("empty", b""), ("text", b"no snapshot at all\n" * 1000), ("half", b"SQLite format 3\0" + os.urandom(5000))):
+    for name, content in (("text", b"no snapshot at all\n" * 1000), ("half", b"SQLite format 3\0" + os.urandom(5000))):
         path = tmp_path / name
         path.write_bytes(content)
         refused(calm.merlon(["collect", "--resume", path], profile="ak", proxy=True), (1, 2, 3), name)
