@@ -69,6 +69,8 @@ int cli_call_table_end(struct cli_call_table *table, bool ended_early, struct ml
         if (rc == MLN_OK)
             rc = cli_flush(table->cli, err);
         mln_buf_free(&table->errors.out.buf);
+        /* Whether stderr can be written says nothing about the results on stdout. */
+        return rc == MLN_EIO ? MLN_OK : rc;
     }
     return rc;
 }

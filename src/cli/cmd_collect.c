@@ -82,8 +82,14 @@ static int put_policy(struct cli *cli, const struct mln_posture *posture, struct
 static int print_need(struct cli *cli, struct mln_err *err)
 {
     struct mln_posture *posture = NULL;
-    int rc = cli_posture(cli, &posture, err);
+    int rc;
 
+    if (cli_has(cli, OPT_PLAN) && cli_has(cli, OPT_POLICY_PRINT))
+        return mln_fail(err, MLN_EUSAGE, "--plan and --policy: give one of them");
+    if (cli_has(cli, OPT_POLICY_PRINT) && cli_has(cli, OPT_OUTPUT_FILE))
+        return mln_fail(err, MLN_EUSAGE,
+                "--policy writes JSON to standard output: `merlon collect --policy > FILE`");
+    rc = cli_posture(cli, &posture, err);
     if (rc == MLN_OK)
         rc = cli_has(cli, OPT_PLAN) ? put_plan(cli, posture, err) : put_policy(cli, posture, err);
     mln_posture_free(posture);

@@ -3,9 +3,14 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/file.h"
+
 #ifndef MLN_VERSION
 #    define MLN_VERSION "unknown"
 #endif
+
+#define PEM_END    "CERTIFICATE-----"
+#define CACERT_MAX ((size_t)16 * 1024 * 1024)
 
 const char cli_user_agent[] = "Merlon/" MLN_VERSION " (Linux)";
 
@@ -30,6 +35,19 @@ int cli_endpoints(const struct cli *cli, struct mln_endpoints **out, struct mln_
     if (rc != MLN_OK)
         return mln_wrap(err, MLN_EUSAGE, "--endpoint-override");
     *out = MLN_TAKE(endpoints);
+    return MLN_OK;
+}
+
+int cli_cacert_check(const struct cli *cli, struct mln_err *err)
+{
+    MLN_AUTO(mln_buf_free) struct mln_buf text = MLN_BUF_INIT(CACERT_MAX);
+    const char *path = cli_get(cli, OPT_CACERT);
+    int rc = path != NULL ? mln_file_read(path, &text, err) : MLN_OK;
+
+    if (rc != MLN_OK)
+        return mln_wrap(err, MLN_ECONFIG, "--cacert");
+    if (path != NULL && memmem(text.ptr, text.len, PEM_END, strlen(PEM_END)) == NULL)
+        return mln_fail(err, MLN_ECONFIG, "--cacert '%s': no certificate (PEM) is in it", path);
     return MLN_OK;
 }
 
@@ -60,6 +78,8 @@ int cli_curl(const struct cli *cli, struct mln_curl **out, struct mln_err *err)
     int64_t connect_s = 0;
     int rc = cli_get_number(cli, OPT_CONNECT_TIMEOUT, 1, 300, &connect_s, err);
 
+    if (rc == MLN_OK)
+        rc = cli_cacert_check(cli, err);
     if (rc != MLN_OK)
         return rc;
     options.connect_timeout_ms = connect_s * MLN_MS_PER_S;

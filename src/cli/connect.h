@@ -29,6 +29,8 @@ extern const char cli_user_agent[];
  * MLN_EUSAGE. */
 MLN_MUST_USE int cli_endpoints(
         const struct cli *cli, struct mln_endpoints **out, struct mln_err *err);
+/* --cacert, when it is given, names a file of certificates. MLN_ECONFIG. */
+MLN_MUST_USE int cli_cacert_check(const struct cli *cli, struct mln_err *err);
 /* Where the options say: --endpoint, else as of cli_endpoints(), in --region. */
 MLN_MUST_USE int cli_endpoint(
         const struct cli *cli, const char *product, struct mln_endpoint *out, struct mln_err *err);

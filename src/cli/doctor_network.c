@@ -83,16 +83,26 @@ static void find_proxy(const struct mln_env *env, struct target *target)
 static void report_proxy(const struct network *network)
 {
     MLN_AUTO(mln_buf_free) struct mln_buf list = MLN_BUF_INIT(LIST_MAX);
+    size_t proxied = 0, silent = 0;
 
     for (size_t i = 0; i < network->count; i++) {
         const struct target *target = &network->targets[i];
 
-        if (target->proxy[0] != '\0')
-            mln_buf_addf(&list, "%s%s for %s", list.len > 0 ? ", " : "", target->proxy,
-                    target->endpoint.host);
+        if (target->proxy[0] == '\0')
+            continue;
+        mln_buf_addf(&list, "%s%s for %s", list.len > 0 ? ", " : "", target->proxy,
+                target->endpoint.host);
+        proxied++;
+        silent += target->code != MLN_OK && target->response.failure == MLN_HTTP_NO_CONNECTION;
     }
-    doctor_report(network->doctor, "proxy", list.len > 0 ? DOCTOR_FINE : DOCTOR_SKIPPED,
-            list.len > 0 ? list.ptr : "none is used");
+    if (list.len == 0)
+        doctor_report(network->doctor, "proxy", DOCTOR_SKIPPED, "none is used");
+    else if (silent == proxied)
+        doctor_reportf(network->doctor, "proxy", DOCTOR_TROUBLE,
+                "%.*s: no connection through it: look at HTTPS_PROXY and NO_PROXY",
+                MLN_FMT(mln_buf_str(&list)));
+    else
+        doctor_report(network->doctor, "proxy", DOCTOR_FINE, list.ptr);
 }
 
 /* ---- asking ---- */

@@ -17,6 +17,20 @@ static int add_endpoint(const struct cli *cli, struct cli_live *out, struct mln_
     return rc == MLN_OK ? rc : mln_wrap(err, MLN_EUSAGE, "--endpoint");
 }
 
+/* It becomes a part of host names. */
+static int check_region(const struct cli *cli, struct mln_err *err)
+{
+    struct mln_str region = mln_str_of(cli_get(cli, OPT_REGION));
+
+    for (size_t i = 0; i < region.len; i++) {
+        char c = region.ptr[i];
+
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-')
+            return mln_fail(err, MLN_EUSAGE, "--region: a region like cn-hangzhou is needed");
+    }
+    return MLN_OK;
+}
+
 static int read_role(const struct cli *cli, struct cli_live *out, struct mln_err *err)
 {
     const char *role = cli_get(cli, OPT_ROLE);
@@ -57,6 +71,10 @@ int cli_live_read(const struct cli *cli, struct cli_live *out, struct mln_err *e
         rc = cli_get_number(cli, OPT_READ_TIMEOUT, 1, 600, &read_s, err);
     if (rc == MLN_OK)
         rc = cli_get_number(cli, OPT_MAX_CONCURRENCY, 1, MLN_PACE_IN_FLIGHT_MAX, &in_flight, err);
+    if (rc == MLN_OK)
+        rc = check_region(cli, err);
+    if (rc == MLN_OK)
+        rc = cli_cacert_check(cli, err);
     if (rc == MLN_OK)
         rc = cli_endpoints(cli, &out->endpoints, err);
     if (rc == MLN_OK)

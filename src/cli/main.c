@@ -92,6 +92,9 @@ static int read_format(struct cli *cli, struct mln_err *err)
             return MLN_OK;
         }
     }
+    if (cli_report_format(cli) != NULL)
+        return mln_fail(err, MLN_EUSAGE,
+                "--output: text, table, json, jsonl, csv, sarif, junit, ocsf or html is needed");
     return mln_fail(err, MLN_EUSAGE, "%s: text, table, json, jsonl or csv is needed",
             cli_has(cli, OPT_FORMAT_TABLE) ? "--format" : "--output");
 }

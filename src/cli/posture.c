@@ -69,6 +69,7 @@ static int refuse_live_options(const struct cli *cli, struct mln_err *err)
     } rows[] = {
         { OPT_MAX_CONCURRENCY, "max-concurrency" },
         { OPT_NO_PACING, "no-pacing" },
+        { OPT_PROFILE, "profile" },
         { OPT_ROLE, "role" },
         { OPT_SAVE_RAW, "save-raw" },
         { OPT_SINCE_FILE, "since" },
@@ -107,6 +108,37 @@ static int read_source(struct cli_scan *scan, struct mln_err *err)
     return MLN_OK;
 }
 
+struct wanted {
+    int64_t id;
+    bool found;
+};
+
+static int look_at_item(void *ctx, const struct mln_posture_check *check, struct mln_err *err)
+{
+    struct wanted *wanted = ctx;
+
+    (void)err;
+    wanted->found |= check->id == wanted->id;
+    return MLN_OK;
+}
+
+/* A number that is none of an item is told before an account is read for it. */
+static int check_known(
+        const struct mln_posture *posture, const int64_t *ids, size_t count, struct mln_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct wanted wanted = { .id = ids[i] };
+        int rc = mln_posture_checks(posture, MLN_LANG_EN, look_at_item, &wanted, err);
+
+        if (rc != MLN_OK)
+            return rc;
+        if (!wanted.found)
+            return mln_fail(err, MLN_ENOTFOUND,
+                    "there is no check item %lld: see `merlon check list`", (long long)ids[i]);
+    }
+    return MLN_OK;
+}
+
 int cli_scan_read(struct cli *cli, struct cli_scan *out, struct mln_err *err)
 {
     int rc;
@@ -129,6 +161,10 @@ int cli_scan_read(struct cli *cli, struct cli_scan *out, struct mln_err *err)
         rc = check_ids_read(cli, OPT_SKIP, &out->skip, &out->options.skip_count, err);
     if (rc == MLN_OK)
         rc = cli_posture(cli, &out->posture, err);
+    if (rc == MLN_OK)
+        rc = check_known(out->posture, out->only, out->options.only_count, err);
+    if (rc == MLN_OK)
+        rc = check_known(out->posture, out->skip, out->options.skip_count, err);
     if (rc != MLN_OK) {
         cli_scan_free(out);
         return rc;

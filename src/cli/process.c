@@ -21,11 +21,14 @@ const volatile int *cli_stop_flag(void)
 
 void cli_catch_signals(struct cli *cli)
 {
-    struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction action = { .sa_handler = on_signal }, before;
 
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    /* A session that ends is a reason to stop, unless nohup says otherwise. */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        (void)sigaction(SIGHUP, &action, NULL);
     cli->stop = &stop_requested;
 }
 

@@ -258,8 +258,7 @@ static int stop(struct mln_run *run, struct mln_err *err)
     int rc = commit(run, err);
 
     run->report->stopped = true;
-    return rc == MLN_OK ? mln_fail(err, MLN_ECANCELLED, "stopped; the snapshot can be gone on with")
-                        : rc;
+    return rc == MLN_OK ? mln_fail(err, MLN_ECANCELLED, "stopped") : rc;
 }
 
 static int run_all(struct mln_run *run, struct mln_err *err)

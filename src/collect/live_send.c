@@ -18,10 +18,10 @@ void mln_live_note(struct mln_live *live, const char *text)
 
 /* ---- credentials ---- */
 
-/* No call can be made any more; the run ends, and can be gone on with. */
+/* No call can be made any more; the run ends. */
 static int end(struct mln_live *live, struct mln_err *err)
 {
-    mln_err_prefix(err, "the run ends here and can be gone on with");
+    mln_err_prefix(err, "the run ends here");
     err->code = MLN_ECREDS;
     live->ended = *err;
     return MLN_ECREDS;

@@ -176,3 +176,58 @@ def test_doctor_runs_the_aliyun_command_without_keys(cloud, tmp_path):
         found = {r["check"]: r for r in rows(done)}
         assert found["aliyun"]["result"] == result, found
         assert "auto-plugin-install" in found["aliyun plugins"]["note"] and "CANARY" not in (tmp_path / "seen").read_text()
+
+
+# ---- mistakes on the command line ----
+def test_certificates_that_cannot_be_used_are_named_as_such(cloud, tmp_path):
+    (tmp_path / "empty.pem").write_text("")
+    for command in (["collect", "-o", str(tmp_path / "a.db")], ["auth", "whoami"]):
+        for path, says in (("gone.pem", "No such file"), ("empty.pem", "no certificate")):
+            done = subprocess.run([BINARY, *command, "-p", "ak", "--endpoint-override", cloud.url, "--cacert", str(tmp_path / path)],
+                                  capture_output=True, encoding="utf-8", env=cloud.env(), timeout=30)
+            assert done.returncode == 3 and "--cacert" in done.stderr and says in done.stderr and done.stdout == ""
+    assert cloud.calls() == [] and not (tmp_path / "a.db").exists()
+
+
+def test_what_is_wrong_in_the_options_is_told_before_anything_is_read(cloud, tmp_path):
+    for args, code, says in (
+        (["scan", "--region", "a b"], 2, "--region"),
+        (["scan", "--only", "3,999"], 9, "no check item 999"),
+        (["scan", "--skip", "998"], 9, "no check item 998"),
+        (["scan", "-o", "bogus"], 2, "sarif"),
+        (["scan", "--replay", tmp_path], 2, "--profile is for reading a live account"),
+        (["collect", "--plan", "--policy"], 2, "give one"),
+        (["collect", "--policy", "-o", tmp_path / "p.json"], 2, "standard output"),
+    ):
+        done = cloud.merlon(args, profile="ak")
+        assert done.returncode == code and says in done.stderr and done.stdout == "", (args, done.stderr)
+    assert cloud.calls() == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_stderr_changes_no_exit_code(cloud):
+    command = cloud.command(["scan", "--no-pacing", "--fail-on", "high"], profile="ak")
+    for redirection in ("2>&-", "2>/dev/full"):
+        done = subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", *command], stdout=subprocess.PIPE, env=cloud.env(), timeout=60)
+        assert done.returncode == 8 and len(json.loads(done.stdout)["items"]) > 30
+
+
+def test_a_session_that_ends_leaves_a_file_to_go_on_with(cloud, tmp_path):
+    path = tmp_path / "a.db"
+    run = cloud.start_merlon(["collect", "-o", path, "--max-concurrency", "1"], profile="ak")
+    end = time.monotonic() + 30
+    while len(cloud.calls()) < 10 and time.monotonic() < end:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGHUP)
+    _, err = run.communicate(timeout=30)
+    assert run.returncode == 130 and f"merlon collect --resume {path}" in err
+
+
+def test_a_scan_that_ends_early_does_not_speak_of_going_on(cloud):
+    done = cloud.merlon(["scan"], profile="sts-expired")
+    assert done.returncode == 4 and "renew" in done.stderr and "gone on" not in done.stderr
+
+
+def test_doctor_names_a_proxy_that_does_not_answer(cloud):
+    done = cloud.merlon(["doctor"], profile="ak", proxy=True, env={"HTTPS_PROXY": "http://127.0.0.1:1"})
+    proxy = {r["check"]: r for r in rows(done)}["proxy"]
+    assert done.returncode == 1 and proxy["result"] == "problem" and "127.0.0.1:1" in proxy["note"] and "no connection" in proxy["note"]
