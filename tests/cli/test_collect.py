@@ -40,15 +40,18 @@ def test_a_file_that_is_there_stays_as_it_is(local, recording, snapshot, tmp_pat
     foreign = tmp_path / "foreign.db"
     sqlite3.connect(foreign).executescript("create table t(a); insert into t values (1);")
     (tmp_path / "notes.txt").write_text("mine\n")
-    (tmp_path / "empty").write_text("")
     os.mkfifo(tmp_path / "fifo")
     os.symlink(tmp_path / "notes.txt", tmp_path / "link")
-    for name in ("foreign.db", "notes.txt", "empty", "fifo", "link", "account.db", "."):
+    for name in ("foreign.db", "notes.txt", "fifo", "link", "account.db", "."):
         path = tmp_path / name
         before = path.read_bytes() if path.is_file() else None
         done = local("collect", "--replay", recording, "-o", path, timeout=20)
         assert done.returncode == 1 and str(path) in done.stderr and done.stdout == "", (name, done.stderr)
         assert before is None or path.read_bytes() == before
+    # One without a byte is what a run leaves that was killed at once.
+    (tmp_path / "empty").write_text("")
+    assert local("collect", "--replay", recording, "-o", tmp_path / "empty").returncode == 7
+    assert json.loads(local("query", "select count(*) as n from oss_bucket", "--snapshot", tmp_path / "empty").stdout)["items"][0]["n"] != "0"
 
 
 def test_a_finished_snapshot_says_what_to_do(local, recording, snapshot):
