@@ -23,6 +23,11 @@ def has_records(path):
     return found
 
 
+def is_finished(path):
+    with opened(path) as db:
+        return db.execute("SELECT 1 FROM meta WHERE name = 'whole'").fetchone() is not None
+
+
 def records(path):
     """What became of each call: (call, region, key) -> (outcome, status, code, message)."""
     with opened(path) as db:
