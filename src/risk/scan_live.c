@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/map.h"
 #include "risk/scan_priv.h"
 
-#define NOTE_MAX    ((size_t)2048)
-#define ACCOUNT_MAX ((size_t)64)
-#define UNANSWERED_MAX                                                        \
-    3 /* Attempts at the first call, before the cloud counts as out of reach. \
-       */
+#define NOTE_MAX       ((size_t)2048)
+#define ACCOUNT_MAX    ((size_t)64)
+#define UNANSWERED_MAX 3  /* Attempts at the first call, before the cloud is out of reach. */
+#define SILENT_MAX     64 /* Failures in a row where there were answers before: it is lost. */
+#define SILENT_MS      ((int64_t)20000)
+#define PLACES_MAX     ((size_t)10000)
+#define PLACE_MAX      128
 
 int mln_scan_pace_new(
         const struct mln_live_source *live, struct mln_pace **out, struct mln_err *err)
@@ -30,13 +33,19 @@ int mln_scan_pace_new(
 
 /*
  * The first call asks whose account it is, and a run without an answer to it ends. It is not
- * asked as often as the others: where nothing answers it, somebody waits for an error.
+ * asked as often as the others: where nothing answers it, somebody waits for an error. A cloud that
+ * falls silent later ends the run, too: it can be gone on with, and a file full of failures cannot.
+ * A place that never answered does not count; the product may be out of order there.
  */
 struct watch {
     struct mln_collect_transport inner;
-    bool answered;
-    int unanswered;
-    char failure[160]; /* Of the last attempt. */
+    const struct mln_clock *clock;
+    bool is_first, answered; /* is_first: the first call matters. */
+    bool is_lost, is_dropped;
+    int unanswered, silent;
+    int64_t silent_since_ms;
+    struct mln_map places; /* "product/region" that has answered. */
+    char failure[160];     /* Of the last attempt. */
 };
 
 static int watch_submit(void *ctx, const struct mln_collect_request *request, struct mln_err *err)
@@ -46,19 +55,55 @@ static int watch_submit(void *ctx, const struct mln_collect_request *request, st
     return watch->inner.submit(watch->inner.ctx, request, err);
 }
 
+static struct mln_str place_of(const struct mln_collect_request *request, char out[PLACE_MAX])
+{
+    (void)snprintf(out, PLACE_MAX, "%s/%.*s", request->call.product, MLN_FMT(request->region));
+    return mln_str_of(out);
+}
+
+static void hear(struct watch *watch, const struct mln_collect_answer *answer)
+{
+    char place[PLACE_MAX];
+    struct mln_str key = place_of(answer->request, place);
+    bool known = mln_map_get(&watch->places, key) != NULL;
+
+    if (answer->status != 0) {
+        watch->silent = 0;
+        /* One that is not kept does not count. */
+        if (!known && mln_map_put(&watch->places, key, watch, NULL) != MLN_OK)
+            return;
+    }
+    if (answer->status != 0 || answer->no_region || !known)
+        return;
+    if (watch->silent++ == 0)
+        watch->silent_since_ms = mln_monotonic_ms(watch->clock);
+    watch->is_lost = watch->silent >= SILENT_MAX &&
+                     (!answer->retry ||
+                             mln_monotonic_ms(watch->clock) - watch->silent_since_ms >= SILENT_MS);
+    (void)snprintf(watch->failure, sizeof(watch->failure), "%s", answer->failure);
+}
+
 static int watch_next(
         void *ctx, int64_t timeout_ms, struct mln_collect_answer *out, struct mln_err *err)
 {
     struct watch *watch = ctx;
-    int rc = watch->inner.next(watch->inner.ctx, timeout_ms, out, err);
+    int rc;
 
-    if (rc != MLN_OK || watch->answered)
+    /* Said between two answers: each belongs to a call that waits for it. */
+    if (watch->is_lost && !watch->is_dropped)
+        return mln_fail(
+                err, MLN_ETRANSIENT, "the cloud does not answer any more: %s", watch->failure);
+    rc = watch->inner.next(watch->inner.ctx, timeout_ms, out, err);
+    if (rc != MLN_OK)
         return rc;
+    hear(watch, out);
+    if (watch->answered || !watch->is_first)
+        return MLN_OK;
     watch->answered = out->status != 0;
     (void)snprintf(watch->failure, sizeof(watch->failure), "%s", out->failure);
     if (++watch->unanswered >= UNANSWERED_MAX)
         out->retry = false;
-    return rc;
+    return MLN_OK;
 }
 
 /* What the run ended with is that it knows no account; the reason is this. */
@@ -82,6 +127,7 @@ static void watch_drop(void *ctx)
 {
     struct watch *watch = ctx;
 
+    watch->is_dropped = true;
     if (watch->inner.drop != NULL)
         watch->inner.drop(watch->inner.ctx);
 }
@@ -115,6 +161,7 @@ struct run {
 
 static void run_fini(struct run *run)
 {
+    mln_map_fini(&run->watch.places, NULL);
     mln_recorder_free(run->recorder);
     mln_live_free(run->live);
     mln_snapshot_free(run->since);
@@ -231,11 +278,11 @@ static int open_transport(struct run *run, struct mln_pace *pace, struct mln_col
     if (rc != MLN_OK)
         return rc;
     *out = mln_live_transport(run->live);
+    run->watch.inner = *out;
+    run->watch.clock = options->clock;
     /* With an account named, a cloud without that one service is still worth asking. */
-    if (run->is_new && options->account_id.len == 0) {
-        run->watch = (struct watch){ .inner = *out };
-        *out = watch_transport(&run->watch);
-    }
+    run->watch.is_first = run->is_new && options->account_id.len == 0;
+    *out = watch_transport(&run->watch);
     if (options->save_raw == NULL)
         return MLN_OK;
     rc = mln_recorder_new(options->save_raw, out, options->posture->plan, &run->recorder, err);
@@ -362,6 +409,8 @@ int mln_scan_collect_live(const struct mln_scan_options *options, struct mln_sca
 {
     struct run run = { .options = options, .session = session, .input = input };
     int rc = MLN_OK;
+
+    mln_map_init(&run.watch.places, PLACES_MAX);
 
     if (options->account_id.len > ACCOUNT_MAX)
         return mln_fail(err, MLN_EINVAL, "the account's id is longer than %zu bytes", ACCOUNT_MAX);

@@ -64,6 +64,23 @@ def test_a_file_of_another_account_is_not_gone_on_with(cloud, tmp_path):
     assert cloud.merlon(["collect", "--resume", path], profile="ak").returncode == 1
 
 
+def test_a_cloud_that_falls_silent_ends_a_run_that_can_be_gone_on_with(start_cloud, tmp_path):
+    cloud, path = start_cloud(resources=1500), tmp_path / "a.db"
+    run = cloud.start_merlon(["collect", "-o", path], profile="ak")
+    end = time.monotonic() + 30
+    while len(cloud.calls()) < 150 and time.monotonic() < end:
+        time.sleep(0.05)
+    cloud.faults({"match": {}, "do": "drop"})
+    out, err = run.communicate(timeout=90)
+    assert run.returncode == 6 and "does not answer any more" in err and f"merlon collect --resume {path}" in err, err[-2000:]
+    cloud.faults()
+    done = cloud.merlon(["collect", "--resume", path, "--no-pacing"], profile="ak", timeout=120)
+    assert done.returncode in ENDS, done.stderr[-2000:]
+    with sqlite3.connect(path) as db:
+        bad = db.execute("select call, code from collect_call where outcome = 'failed' and call != 'actiontrail:GetTrailStatus'").fetchall()
+    assert bad == []
+
+
 def test_what_an_earlier_snapshot_saves_is_said(cloud, tmp_path):
     done = cloud.merlon(["collect", "-o", tmp_path / "a.db", "--no-pacing"], profile="ak")
     again = cloud.merlon(["collect", "-o", tmp_path / "b.db", "--no-pacing", "--since", tmp_path / "a.db"], profile="ak")
