@@ -18,6 +18,8 @@ static bool redact(struct mln_str text, struct mln_buf *out)
 {
     size_t from = out->len;
 
+    if (text.len == 0)
+        return false;
     mln_redact(text, out);
     return out->code != MLN_OK ||
            !mln_str_eq(text, (struct mln_str){ out->ptr + from, out->len - from });
