@@ -155,6 +155,7 @@ static int read_some(int fd, struct mln_buf *out)
     if (n > 0 && out->len == out->max)
         return -1;
     out->len += (size_t)n;
+    out->ptr[out->len] = '\0';
     return n > 0 ? 1 : 0;
 }
 

@@ -33,7 +33,7 @@ struct server {
     char heads[REQUESTS_MAX][HEAD_MAX];
     int64_t at_ms[REQUESTS_MAX];
     pthread_t thread;
-    volatile int ended;
+    int ended; /* Atomic. */
 };
 
 static void answer(struct server *server, int fd)
@@ -66,7 +66,7 @@ static void *serve(void *arg)
 {
     struct server *server = arg;
 
-    while (!server->ended) {
+    while (!__atomic_load_n(&server->ended, __ATOMIC_ACQUIRE)) {
         struct pollfd waiting = { .fd = server->fd, .events = POLLIN };
         int fd;
 
@@ -98,7 +98,7 @@ static void start(struct server *server)
 
 static void stop_server(struct server *server)
 {
-    server->ended = 1;
+    __atomic_store_n(&server->ended, 1, __ATOMIC_RELEASE);
     (void)pthread_join(server->thread, NULL);
     (void)close(server->fd);
 }
