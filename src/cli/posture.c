@@ -69,7 +69,6 @@ static int refuse_live_options(const struct cli *cli, struct mln_err *err)
     } rows[] = {
         { OPT_MAX_CONCURRENCY, "max-concurrency" },
         { OPT_NO_PACING, "no-pacing" },
-        { OPT_PROFILE, "profile" },
         { OPT_ROLE, "role" },
         { OPT_SAVE_RAW, "save-raw" },
         { OPT_SINCE_FILE, "since" },

@@ -229,8 +229,9 @@ def test_a_closed_stderr_changes_no_exit_code(cloud):
 
 
 def test_a_session_that_ends_leaves_a_file_to_go_on_with(cloud, tmp_path):
-    path = tmp_path / "a.db"
+    path, before = tmp_path / "a.db", signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Also where nohup started the tests.
     run = cloud.start_merlon(["collect", "-o", path, "--max-concurrency", "1"], profile="ak")
+    signal.signal(signal.SIGHUP, before)
     end = time.monotonic() + 30
     while len(cloud.calls()) < 10 and time.monotonic() < end:
         time.sleep(0.02)

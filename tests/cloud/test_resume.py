@@ -130,7 +130,7 @@ def test_a_run_that_is_killed_again_and_again_repeats_nothing_and_loses_nothing(
         assert asked_again(known, calm.calls()) == []
     assert kills > 0
     assert reading.differences(clean, reading.rows(path)) == {}
-    if more:
+    if more and (tmp_path / "raw/recording.json").exists():  # It is written when the file is whole: a kill may come between.
         replayed = tmp_path / "replayed.db"
         done = calm.merlon(["collect", "--replay", tmp_path / "raw", "-o", replayed])
         assert done.returncode == 0, done.stderr
