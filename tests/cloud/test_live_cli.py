@@ -212,7 +212,7 @@ def test_what_is_wrong_in_the_options_is_told_before_anything_is_read(cloud, tmp
         (["scan", "--only", "3,999"], 9, "no check item 999"),
         (["scan", "--skip", "998"], 9, "no check item 998"),
         (["scan", "-o", "bogus"], 2, "sarif"),
-        (["scan", "--replay", tmp_path], 2, "--profile is for reading a live account"),
+        (["scan", "--replay", tmp_path, "--no-pacing"], 2, "--no-pacing is for reading a live account"),
         (["collect", "--plan", "--policy"], 2, "give one"),
         (["collect", "--policy", "-o", tmp_path / "p.json"], 2, "standard output"),
     ):
